@@ -1,0 +1,54 @@
+# One word a chore. `make run` and `make test` need Python >= 3.11, make and a package index.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DATA   ?= .ringmain
+PORT   ?= 8484
+
+.DEFAULT_GOAL := help
+.PHONY: help run test browser check clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+run: $(BIN)/.run  ## set up and start the hub on its embedded default (SQLite, demo provider, no key)
+	@RINGMAIN_DATA="$${RINGMAIN_DATA:-$(CURDIR)/$(DATA)}" $(BIN)/ringmain up --port $(PORT)
+
+test: $(BIN)/.test  ## set up and pass the tests
+	@$(BIN)/python -m pytest -n auto --ignore tests/browser $(ARGS)
+
+browser: $(BIN)/.browser  ## the journeys in a real Chromium, which the distribution brings
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+check: $(BIN)/.test $(BIN)/.check  ## ruff, pyright and the walls of the house
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_house.py tests/hosts/test_floor_plan.py
+
+clean:  ## remove what the other words made
+	rm -rf $(VENV) $(DATA) .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ringmain needs Python 3.11 or newer; name one with make PYTHON=…")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+
+$(BIN)/.run: $(BIN)/python pyproject.toml
+	@echo "Setting up (once) …" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server]'
+	@touch $@
+
+$(BIN)/.test: $(BIN)/python pyproject.toml
+	@echo "Setting up the tests (once) …" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server,postgres]' --group test
+	@touch $@ $(BIN)/.run
+
+$(BIN)/.browser: $(BIN)/.test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
+	@touch $@
+
+$(BIN)/.check: $(BIN)/python pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group check
+	@touch $@

@@ -1,0 +1,8 @@
+"""ringmain: one OpenAI connection, wired into every tool a team already uses."""
+
+from ringmain.errors import RingmainError
+from ringmain.exchange.reply import Reply
+from ringmain.hub import AsyncHub
+from ringmain.sync import Hub, ask
+
+__all__ = ["AsyncHub", "Hub", "Reply", "RingmainError", "ask"]

@@ -1,0 +1,5 @@
+"""`python -m ringmain`."""
+
+from ringmain.cli import main
+
+main()

@@ -1,0 +1,215 @@
+"""One ask under way at the provider: the attempts, the pieces of the answer, and its line in the book at the end."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+
+from ringmain.book import Book
+from ringmain.call import Call
+from ringmain.catalogue import Catalogue
+from ringmain.errors import HubError, RingmainError, our_fault
+from ringmain.exchange import answered, broken, failed, judge, provider, remember, without
+from ringmain.exchange.ask import Mode
+from ringmain.exchange.fault import Fault
+from ringmain.exchange.judge import Verdict
+from ringmain.exchange.line import Entry, Line
+from ringmain.exchange.modes.fields import choices_of
+from ringmain.exchange.plan import Plan
+from ringmain.exchange.provider import Aside
+from ringmain.exchange.reply import Piece, Reply
+from ringmain.exchange.tally import Tally
+from ringmain.transport import Request, Transport
+
+
+class Tools(Protocol):
+    """What an answer needs of its hub."""
+
+    book: Book
+    catalogue: Catalogue
+    transport: Transport
+    sleep: Callable[[float], Awaitable[None]]
+
+
+class Answer:
+    """An answer that has begun; iterate over its pieces, or take it `whole`.
+
+    However it ends (finished, failed, given up with `close`) it leaves one line in the book.
+    `reply` is there when it is finished.
+    """
+
+    def __init__(self, tools: Tools, plan: Plan, line: Line, *, replan: Callable[[Mode], Plan], started: float) -> None:
+        self.plan = plan
+        self.reply: Reply | None = None
+        self._tools = tools
+        self._line = line
+        self._replan = replan
+        self._started = started
+        self._deadline = started + min(plan.connection.timeout, plan.ask.deadline or plan.connection.timeout)
+        self._attempts = 0
+        self._tally = Tally()
+        self._raw: bytes | None = None
+        self._aside = Aside()
+        self._pieces = self._walk()
+        self._peeked: Piece | None = None
+        self._settled = False
+
+    async def begin(self) -> "Answer":
+        """The same answer, once its first piece is in: what fails before that can still be told as an error."""
+        self._peeked = await anext(self._pieces, None)
+        return self
+
+    async def whole(self) -> Reply:
+        """The finished reply."""
+        async for _ in self:
+            pass
+        if self.reply is None:
+            raise HubError("internal_error", "The answer ended without a reply.", fix="Ask again.")
+        return self.reply
+
+    async def __aiter__(self) -> AsyncIterator[Piece]:
+        if self._peeked is not None:
+            piece, self._peeked = self._peeked, None
+            yield piece
+        async for piece in self._pieces:
+            yield piece
+
+    async def close(self) -> None:
+        """Give the answer up: the provider is cut off, and the book keeps what was heard."""
+        await self._pieces.aclose()
+        if not self._settled:
+            await self._fail(_hung_up())
+
+    # the walk ------------------------------------------------------------------------------------------------------
+
+    async def _walk(self) -> AsyncGenerator[Piece]:
+        """Every call of the plan in turn, then the line."""
+        try:
+            at = 0
+            # An attempt may plan anew for another mode, where a list of prompts is one call each.
+            while at < len(self.plan.bodies):
+                async for piece in self._one_call(at):
+                    yield piece
+                at += 1
+            await self._finish()
+        except RingmainError as error:
+            await self._fail(error)
+            raise
+        except (GeneratorExit, asyncio.CancelledError):
+            await self._fail(_hung_up())
+            raise
+        except Exception as error:
+            await self._fail(our_fault())
+            raise our_fault() from error
+
+    async def _one_call(self, at: int) -> AsyncGenerator[Piece]:
+        call = await self._attempt(at)
+        self._aside = provider.aside(self.plan, call.headers)
+        try:
+            if call.heard is not None:
+                self._raw = call.raw if not self.plan.emulated and len(self.plan.bodies) == 1 else None
+                for piece in self._tally.whole(call.heard):
+                    yield piece
+            else:
+                async for piece in call.pieces():
+                    placed = self._placed(piece, at)
+                    self._tally.add(placed)
+                    if piece.raw is not None and not (piece.bare and self.plan.hide_usage):
+                        yield placed
+                self._tally.complete(self.plan.connection.name)
+        finally:
+            await call.close()
+
+    def _placed(self, piece: Piece, at: int) -> Piece:
+        """The piece with its place among the choices of all calls; its raw bytes only where they may pass."""
+        if at == 0 and not self.plan.emulated:
+            return piece
+        each = choices_of(self.plan.bodies[0])
+        return msgspec.structs.replace(piece, index=piece.index + at * each, raw=None)
+
+    # the attempts: the one loop, between judge and send --------------------------------------------------------------
+
+    async def _attempt(self, at: int) -> "Call":
+        tried = 0
+        while True:
+            tried += 1
+            outcome = await self._try(at)
+            if isinstance(outcome, Call):
+                return outcome
+            left = self._deadline - time.monotonic()
+            verdict = judge(outcome, self.plan, attempts=tried, left=left, backoff=random.uniform(0.5, 1.0))  # noqa: S311
+            if verdict.error:
+                raise verdict.error
+            await self._amend(verdict)
+
+    async def _try(self, at: int) -> Call | Fault:
+        plan = self.plan
+        request = Request(url=provider.url(plan), headers=provider.headers(plan), body=provider.body(plan, at))
+        self._attempts += 1
+        try:
+            left = self._deadline - time.monotonic()
+            call = Call(plan, await self._tools.transport.send(request, timeout=left))
+        except RingmainError as error:
+            return Fault(error=error, sent=error.code != "upstream_unreachable")
+        try:
+            fault = await call.open()
+        except BaseException as error:
+            await call.close()
+            if isinstance(error, RingmainError):
+                return Fault(error=error)
+            raise
+        if fault:
+            await call.close()
+        return fault or call
+
+    async def _amend(self, verdict: Verdict) -> None:
+        """Make of the plan what the verdict says, and remember what was learnt."""
+        plan, catalogue = self.plan, self._tools.catalogue
+        if verdict.mode:
+            not_mode = None if plan.mode == "embeddings" else plan.mode
+            catalogue.learn(plan.connection, plan.model.id, modes=(verdict.mode,), not_mode=not_mode)
+            self.plan = self._replan(verdict.mode)
+        if verdict.without:
+            catalogue.learn(plan.connection, plan.model.id, refuses=verdict.without)
+            self.plan = without(plan, verdict)
+        if verdict.wait:
+            await self._tools.sleep(verdict.wait)
+
+    # the end -------------------------------------------------------------------------------------------------------
+
+    def _milliseconds(self) -> int:
+        return round((time.monotonic() - self._started) * 1000)
+
+    async def _finish(self) -> None:
+        plan, line = self.plan, self._line
+        usage, guessed = self._tally.usage(plan.input_tokens)
+        notices = (*plan.notices, *self._aside.notices, *guessed, *self._tally.notices())
+        reply = self._tally.reply(plan, line, usage, notices=notices, milliseconds=self._milliseconds(), raw=self._raw)
+        if self._aside.picodollars is not None:
+            reply = msgspec.structs.replace(reply, picodollars=self._aside.picodollars)
+        turns = () if plan.connection.is_hub else remember(plan.ask, reply, account=plan.account, at=line.at)
+        self._settle(Entry(line=answered(line, plan, reply, attempts=self._attempts), turns=turns))
+        if turns:
+            await self._tools.book.flush()
+        self.reply = reply
+
+    async def _fail(self, error: RingmainError) -> None:
+        plan, line, took = self.plan, self._line, self._milliseconds()
+        if self._tally.begun:
+            usage, _ = self._tally.usage(plan.input_tokens)
+            ended = broken(line, plan, error, usage, attempts=self._attempts, milliseconds=took)
+        else:
+            ended = failed(line, error, attempts=self._attempts, milliseconds=took)
+        self._settle(Entry(line=ended))
+
+    def _settle(self, entry: Entry) -> None:
+        if not self._settled:
+            self._settled = True
+            self._tools.book.settle(entry)
+
+
+def _hung_up() -> HubError:
+    return HubError("host_hung_up", "The host stopped listening before the answer was finished.", billed=True)

@@ -1,0 +1,227 @@
+"""`ringmain connections add|set|list|show|remove`."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from ringmain.admin.connections import (
+    ConnectionForm,
+    Saved,
+    add_connection,
+    remove_connection,
+    set_connection,
+)
+from ringmain.cli.frame import STDIN, WrongCall, own_ring
+from ringmain.cli.options import Data, Json, Unset, pair
+from ringmain.cli.show import UNKNOWN, money, print_json, print_table, say_notices, told
+from ringmain.errors import SetupError
+from ringmain.exchange.connection import Connection, Secret
+from ringmain.exchange.prices import usd_per_million
+from ringmain.ring import Ring
+
+command = App(name="connections", help="Provider addresses with their keys.", help_format="markdown")
+
+Name = Annotated[str, Parameter(help="The connection's name.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What can be said of a connection."""
+
+    preset: Annotated[str | None, Parameter(help="openai, openrouter, ollama, llamacpp, vllm or custom.")] = None
+    base_url: Annotated[str | None, Parameter(help="The provider's address, which usually ends in /v1.")] = None
+    key_env: Annotated[str | None, Parameter(help="The environment variable that holds the key.")] = None
+    key_file: Annotated[Path | None, Parameter(help="The file that holds the key; `-` is the standard input.")] = None
+    organization: Annotated[str | None, Parameter(help="The organization that asks.")] = None
+    project: Annotated[str | None, Parameter(help="The project that asks.")] = None
+    model: Annotated[str | None, Parameter(help="The model of asks that name none.")] = None
+    timeout: Annotated[float | None, Parameter(help="Seconds for a whole call.")] = None
+    alias: Annotated[
+        tuple[str, ...], Parameter(negative="", show_default=False, help="OLD=NEW: a model name and the one meant.")
+    ] = ()
+    price: Annotated[
+        tuple[str, ...],
+        Parameter(negative="", show_default=False, help="MODEL=IN,OUT: USD for a million tokens in and out."),
+    ] = ()
+    default: Annotated[
+        bool | None, Parameter(negative="--no-default", help="The connection of asks that name none.")
+    ] = None
+
+    def form(self, unset: tuple[str, ...] = ()) -> ConnectionForm:
+        """The same as the admin's form; the key is read."""
+        return ConnectionForm(
+            preset=self.preset,
+            base_url=self.base_url,
+            key=self._key(),
+            organization=self.organization,
+            project=self.project,
+            model=self.model,
+            timeout=self.timeout,
+            aliases=dict(pair(text, "--alias", "OLD=NEW") for text in self.alias),
+            prices=dict(_price(text) for text in self.price),
+            default=self.default,
+            unset=tuple(name.replace("-", "_") for name in unset),
+        )
+
+    def _key(self) -> Secret | None:
+        if self.key_env and self.key_file:
+            raise WrongCall("--key-env and --key-file name two keys.", "Give one of them.")
+        if self.key_env:
+            return _filled(os.environ.get(self.key_env, ""), f"The environment variable {self.key_env[:60]}")
+        if self.key_file is None:
+            return None
+        try:
+            piped = str(self.key_file) == STDIN
+            text = sys.stdin.read() if piped else self.key_file.expanduser().read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise SetupError(
+                "invalid_setting", f"The key file {self.key_file} cannot be read: {reason}.", fix="Name another."
+            ) from error
+        return _filled(text, f"The key file {self.key_file}")
+
+
+def _filled(text: str, place: str) -> Secret:
+    if not text.strip():
+        raise SetupError("invalid_setting", f"{place} holds no key.", fix="Put the provider's key there.")
+    return Secret(text.strip())
+
+
+def _price(text: str) -> tuple[str, tuple[str, str] | None]:
+    model, both = pair(text, "--price", "MODEL=IN,OUT")
+    if not both:
+        return model, None
+    price_in, comma, price_out = both.partition(",")
+    if not comma:
+        raise WrongCall(f"--price cannot be '{text}'.", "Write it as MODEL=IN,OUT, such as my-model=0.15,0.60.")
+    return model, (price_in.strip(), price_out.strip())
+
+
+@command.command
+def add(name: Name, /, *, options: Options | None = None, data: Data = None, json: Json = False) -> None:
+    """Add a connection, from a preset or a base URL.
+
+    The key never stands on the command line: name the variable or the file that holds it.
+
+    **Examples**
+
+    - `ringmain connections add openai --preset openai --key-env OPENAI_API_KEY`
+    - `ringmain connections add local --preset ollama --model MODEL`
+    - `ringmain connections add ours --base-url http://10.0.0.5:8000/v1 --price our-model=0.10,0.30`
+    """
+    with own_ring(data) as ring:
+        _tell(ring, add_connection(ring, name, (options or Options()).form()), "added", json)
+
+
+@command.command(name="set")
+def set_(
+    name: Name, /, *, options: Options | None = None, unset: Unset = (), data: Data = None, json: Json = False
+) -> None:
+    """Change a connection; it counts for the next ask.
+
+    Another address drops the stored key, unless a new one comes along.
+    Aliases and prices are added; `--alias OLD=` and `--price MODEL=` take one out.
+
+    **Examples**
+
+    - `ringmain connections set openai --key-file new.key`
+    - `ringmain connections set openai --alias OLD=NEW --default`
+    - `ringmain connections set openai --unset organization --unset aliases`
+    """
+    with own_ring(data) as ring:
+        _tell(ring, set_connection(ring, name, (options or Options()).form(unset)), "saved", json)
+
+
+@command.command(name="list")
+def list_(*, data: Data = None, json: Json = False) -> None:
+    """List the connections; the first that is marked is the default one.
+
+    **Examples**
+
+    - `ringmain connections list`
+    """
+    with own_ring(data) as ring:
+        found = ring.registry.connections()
+    if json:
+        print_json([_as_json(connection) for connection in found])
+        return
+    rows = [
+        (c.name, "default" if c.default else "", c.preset.name, c.base_url, _hint(c), c.model or UNKNOWN, _locked(c))
+        for c in found
+    ]
+    print_table(("NAME", "", "PRESET", "BASE URL", "KEY", "MODEL", "SET BY"), rows)
+
+
+@command.command
+def show(name: Name, /, *, data: Data = None, json: Json = False) -> None:
+    """Show one connection; of its key only the last four characters.
+
+    **Examples**
+
+    - `ringmain connections show openai`
+    """
+    with own_ring(data) as ring:
+        shown = _as_json(ring.registry.connection(name))
+    if json:
+        print_json(shown)
+        return
+    print_table(("SETTING", "VALUE"), [(field, told(value)) for field, value in shown.items()])
+
+
+@command.command
+def remove(name: Name, /, *, data: Data = None, json: Json = False) -> None:
+    """Remove a connection with its key; lines in the book stay.
+
+    **Examples**
+
+    - `ringmain connections remove local`
+    """
+    with own_ring(data) as ring:
+        notices = remove_connection(ring, name)
+    say_notices(notices)
+    if json:
+        print_json({"removed": name, "notices": list(notices)})
+    else:
+        sys.stdout.write(f"The connection '{name}' was removed.\n")
+
+
+def _tell(ring: Ring, saved: Saved, done: str, as_json: bool) -> None:
+    say_notices(saved.notices)
+    name = saved.connection.name
+    if as_json:
+        print_json({**_as_json(ring.registry.connection(name)), "notices": list(saved.notices)})
+    else:
+        sys.stdout.write(f"The connection '{name}' was {done}. Test it with `ringmain check --connection {name}`.\n")
+
+
+def _hint(c: Connection) -> str:
+    return c.key.hint or ("set" if c.key else UNKNOWN)
+
+
+def _locked(c: Connection) -> str:
+    return ", ".join(sorted(c.locked.values()))
+
+
+def _as_json(c: Connection) -> dict[str, Any]:
+    return {
+        "name": c.name,
+        "preset": c.preset.name,
+        "base_url": c.base_url,
+        "key": _hint(c) if c.key else None,
+        "organization": c.organization,
+        "project": c.project,
+        "model": c.model,
+        "timeout": c.timeout,
+        "aliases": c.aliases,
+        "prices": {
+            model: [money(usd_per_million(price.input)), money(usd_per_million(price.output))]
+            for model, price in c.prices.items()
+        },
+        "default": c.default,
+        "locked": c.locked,
+    }

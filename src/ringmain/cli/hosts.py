@@ -1,0 +1,255 @@
+"""`ringmain hosts add|set|rotate|list|show|remove`."""
+
+import sys
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+
+from ringmain.admin.accounts import (
+    KEPT,
+    AccountForm,
+    Saved,
+    add_account,
+    remove_account,
+    rotate_key,
+    set_account,
+    stored_account,
+)
+from ringmain.cli.frame import WrongCall, hub_url, own_hub, own_ring
+from ringmain.cli.options import Data, Json, Mode, Parameters, Period, Unset, whole
+from ringmain.cli.show import UNKNOWN, moment, money, print_json, print_table, say, say_notices, shown_money, told
+from ringmain.exchange.account import Account
+from ringmain.exchange.reply import dollars
+from ringmain.hosts import room
+from ringmain.ring import Ring
+
+command = App(name="hosts", help="Accounts of the tools that ask.", help_format="markdown")
+
+Name = Annotated[str, Parameter(help="The account's name.")]
+Text = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What can be said of an account."""
+
+    connection: Annotated[str | None, Parameter(help="The connection; else the default one.")] = None
+    mode: Annotated[Mode | None, Parameter(help="How the provider is asked.")] = None
+    model: Annotated[str | None, Parameter(help="The model of asks that name none.")] = None
+    models: Annotated[str | None, Parameter(help="ID,…: only these may be asked for.")] = None
+    context: Annotated[str | None, Parameter(help="The system message of asks that bring none.")] = None
+    prompt_prefix: Annotated[Text, Parameter(help="Text before every prompt of completion mode.")] = None
+    prompt_suffix: Annotated[Text, Parameter(help="Text after every prompt of completion mode.")] = None
+    budget: Annotated[str | None, Parameter(help="USD for each period, such as 5.00.")] = None
+    per: Annotated[Period | None, Parameter(help="The budget's period.")] = None
+    unpriced: Annotated[
+        Literal["allow", "refuse"] | None, Parameter(help="What a budget does where no price is known.")
+    ] = None
+    rpm: Annotated[int | None, Parameter(converter=whole, help="Asks a minute.")] = None
+    memory_turns: Annotated[
+        int | None, Parameter(converter=whole, help="Earlier messages of a conversation that travel along.")
+    ] = None
+    memory_tokens: Annotated[
+        int | None, Parameter(converter=whole, help="The most tokens that these have together.")
+    ] = None
+    memory_days: Annotated[int | None, Parameter(converter=whole, help="Days after which a message is erased.")] = None
+    on: Annotated[bool | None, Parameter(negative="--off", help="Whether the account may ask.")] = None
+
+    def form(self, parameters: Parameters | None, unset: tuple[str, ...] = ()) -> AccountForm:
+        """The same as the admin's form."""
+        said = {name: value for name, value in vars(self).items() if value is not None and name != "models"}
+        models = None if self.models is None else tuple(name.strip() for name in self.models.split(","))
+        given = (parameters or Parameters()).given()
+        return AccountForm(
+            **said, models=models, parameters=given, unset=tuple(name.replace("-", "_") for name in unset)
+        )
+
+
+@command.command
+async def add(
+    tool: Annotated[str, Parameter(help="The tool, such as openai for any OpenAI client.")],
+    name: Name,
+    /,
+    *,
+    options: Options | None = None,
+    parameters: Parameters | None = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Add an account, and print its key once.
+
+    What is not known of the model's modes is learnt by one call of one token.
+
+    **Examples**
+
+    - `ringmain hosts add openai my-app`
+    - `ringmain hosts add openai shop --model MODEL --budget 5.00 --per month --rpm 60`
+    - `ringmain hosts add openai old-app --mode completion --prompt-prefix "In Odoo: "`
+    """
+    async with own_hub(data) as hub:
+        saved = await add_account(hub, tool, name, (options or Options()).form(parameters))
+        _tell_key(hub.ring, saved, json)
+
+
+@command.command(name="set")
+async def set_(
+    name: Name,
+    /,
+    *,
+    options: Options | None = None,
+    parameters: Parameters | None = None,
+    unset: Unset = (),
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Change an account; it counts for the next ask.
+
+    **Examples**
+
+    - `ringmain hosts set my-app --model MODEL --temperature 0.2`
+    - `ringmain hosts set my-app --unset budget --unset temperature`
+    - `ringmain hosts set my-app --off`
+    """
+    async with own_hub(data) as hub:
+        saved = await set_account(hub, name, (options or Options()).form(parameters, unset))
+    say_notices(saved.notices)
+    if json:
+        print_json({**_as_json(saved.account), "notices": list(saved.notices)})
+    else:
+        sys.stdout.write(f"The account '{name}' was saved.\n")
+
+
+@command.command
+def rotate(
+    name: Name,
+    /,
+    *,
+    keep: Annotated[float | None, Parameter(help="Hours for which the old key stays valid; else 24.")] = None,
+    now: Annotated[bool, Parameter(negative="", show_default=False, help="End the old key at once.")] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Print a new key for an account; the old one stays valid for a day.
+
+    **Examples**
+
+    - `ringmain hosts rotate my-app`
+    - `ringmain hosts rotate my-app --now`
+    """
+    if now and keep is not None:
+        raise WrongCall("--now and --keep say two things about the old key.", "Give one of them.")
+    with own_ring(data) as ring:
+        saved = rotate_key(ring, name, hours=0 if now else KEPT if keep is None else keep)
+        _tell_key(ring, saved, json)
+
+
+@command.command(name="list")
+def list_(*, data: Data = None, json: Json = False) -> None:
+    """List the accounts.
+
+    **Examples**
+
+    - `ringmain hosts list`
+    """
+    with own_ring(data) as ring:
+        found = ring.store.accounts()
+    if json:
+        print_json([_as_json(account) for account in found])
+        return
+    rows = [
+        (a.tool, a.name, a.connection or UNKNOWN, a.mode, a.model or UNKNOWN, _budget(a), "on" if a.on else "off")
+        for a in found
+    ]
+    print_table(("TOOL", "NAME", "CONNECTION", "MODE", "MODEL", "BUDGET>", "STATE"), rows)
+
+
+@command.command
+def show(name: Name, /, *, data: Data = None, json: Json = False) -> None:
+    """Show one account; of its keys only the last four characters.
+
+    **Examples**
+
+    - `ringmain hosts show my-app`
+    """
+    with own_ring(data) as ring:
+        account = stored_account(ring, name)
+        keys = [
+            {"hint": f"…{key.hint}", "created": moment(key.created), "expires": moment(key.expires)}
+            for key in ring.store.keys(account.id)
+            if key.expires is None or key.expires > ring.now()
+        ]
+        shown = {**_as_json(account), "url": _url(ring, account.tool), "keys": keys}
+    if json:
+        print_json(shown)
+        return
+    print_table(("SETTING", "VALUE"), [(field, told(value)) for field, value in shown.items()])
+
+
+@command.command
+def remove(name: Name, /, *, data: Data = None, json: Json = False) -> None:
+    """Remove an account with its keys and its memory; its lines in the book stay.
+
+    **Examples**
+
+    - `ringmain hosts remove my-app`
+    """
+    with own_ring(data) as ring:
+        remove_account(ring, name)
+    if json:
+        print_json({"removed": name})
+    else:
+        sys.stdout.write(f"The account '{name}' was removed.\n")
+
+
+def _tell_key(ring: Ring, saved: Saved, as_json: bool) -> None:
+    account = saved.account
+    shown = {"account": account.name, "tool": account.tool, "url": _url(ring, account.tool), "key": saved.key}
+    if as_json:
+        more = {"old_key_ends": moment(saved.old_ends)} if saved.old_ends else {}
+        print_json({**shown, **more})
+    else:
+        sys.stdout.write("".join(f"{field:<8}{value}\n" for field, value in shown.items()))
+        for file in room(account.tool).pack(account, url=hub_url(ring), key=saved.key or ""):
+            sys.stdout.write(f"\n# {file.title} ({file.name})\n\n{file.text}")
+        sys.stdout.flush()
+    say_notices(saved.notices)
+    say("This key is shown once and cannot be read again.")
+    if saved.old_ends and not as_json:
+        say(f"The key before it ends at {moment(saved.old_ends)}.")
+
+
+def _url(ring: Ring, tool: str) -> str:
+    """Where this tool finds the hub."""
+    base = hub_url(ring)
+    plain = any(route.path.startswith("/v1/") for route in room(tool).nameplate.routes)
+    return f"{base}/v1" if plain else f"{base}/hosts/{tool}"
+
+
+def _budget(account: Account) -> str:
+    return UNKNOWN if account.budget is None else f"{shown_money(dollars(account.budget))}/{account.per}"
+
+
+def _as_json(account: Account) -> dict[str, Any]:
+    return {
+        "account": account.name,
+        "tool": account.tool,
+        "on": account.on,
+        "connection": account.connection,
+        "mode": account.mode,
+        "model": account.model,
+        "models": list(account.models),
+        "parameters": account.parameters,
+        "context": account.context,
+        "prompt_prefix": account.prompt_prefix,
+        "prompt_suffix": account.prompt_suffix,
+        "budget": money(dollars(account.budget)),
+        "per": account.per,
+        "unpriced": account.unpriced,
+        "rpm": account.rpm,
+        "memory": msgspec.structs.asdict(account.memory),
+        "settings": account.settings,
+        "created": moment(account.created),
+    }

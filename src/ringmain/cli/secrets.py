@@ -1,0 +1,32 @@
+"""`ringmain secrets rotate`."""
+
+import sys
+
+import msgspec
+from cyclopts import App
+
+from ringmain.admin.rotation import rotate_secrets
+from ringmain.cli.frame import own_ring
+from ringmain.cli.options import Data, Json
+from ringmain.cli.show import print_json
+
+command = App(name="secrets", help="The key that stored secrets are sealed with.", help_format="markdown")
+
+
+@command.command
+def rotate(*, data: Data = None, json: Json = False) -> None:
+    """Make a new key, seal every stored secret with it, and forget the old key.
+
+    A hub that runs goes on; keep a copy of the new key file, backups of the database before today need the old one.
+
+    **Examples**
+
+    - `ringmain secrets rotate`
+    """
+    with own_ring(data) as ring:
+        done = rotate_secrets(ring)
+    if json:
+        print_json(msgspec.to_builtins(done))
+        return
+    sealed = "1 stored secret was" if done.connections == 1 else f"{done.connections} stored secrets were"
+    sys.stdout.write(f"The new key is {done.id}; {sealed} sealed with it.\n")

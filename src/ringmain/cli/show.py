@@ -1,0 +1,104 @@
+"""How results look: JSON for machines, tables for people."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from ringmain.exchange.model import Model
+from ringmain.exchange.prices import usd_per_million
+
+WIDE = 100_000
+"""Columns where nobody's terminal ends the line."""
+
+UNKNOWN = "–"
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(f"{json.dumps(value, ensure_ascii=False, indent=2)}\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, total: Sequence[str] | None = None) -> None:
+    """A table on stdout; columns whose names end in `>` are numbers."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, show_footer=total is not None, pad_edge=False)
+    for at, name in enumerate(columns):
+        footer = Text(visible(total[at])) if total else ""
+        side = "right" if name.endswith(">") else "left"
+        table.add_column(Text(name.rstrip(">")), footer=footer, justify=side, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    terminal = sys.stdout.isatty()
+    Console(file=sys.stdout, width=None if terminal else WIDE, highlight=False).print(table)
+
+
+def say(text: str) -> None:
+    """A line on stderr."""
+    sys.stderr.write(f"{visible(text)}\n")
+
+
+def say_notices(notices: Iterable[str]) -> None:
+    """What the hub did on its own, on stderr."""
+    for notice in notices:
+        say(f"Note: {notice}")
+
+
+def visible(text: str) -> str:
+    """The text without control characters that would steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+
+
+def brief(text: str, most: int = 60) -> str:
+    """The text on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def money(usd: Decimal | None) -> str | None:
+    """USD as JSON has it: a decimal string, or null."""
+    return None if usd is None else f"{usd:f}"
+
+
+def price(picodollars: int | None) -> str | None:
+    """A price as JSON has it: USD for a million tokens."""
+    return money(usd_per_million(picodollars))
+
+
+def shown_money(usd: Decimal | None) -> str:
+    """USD as people read it."""
+    return UNKNOWN if usd is None else f"${usd:f}"
+
+
+def shown_prices(model: Model) -> tuple[str, str]:
+    """A model's prices as people read them."""
+    known = model.price
+    return (price(known.input) or UNKNOWN, price(known.output) or UNKNOWN) if known else (UNKNOWN, UNKNOWN)
+
+
+def told(value: Any) -> str:
+    """A setting's value as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "\n".join(f"{key} = {_on_one_line(held)}" for key, held in value.items()) or UNKNOWN
+    if isinstance(value, list):
+        return "\n".join(_on_one_line(held) for held in value) or UNKNOWN
+    return UNKNOWN if value in (None, "") else str(value)
+
+
+def _on_one_line(value: Any) -> str:
+    return told(value).replace("\n", ", ")
+
+
+def moment(milliseconds: int | None) -> str | None:
+    """A moment in UTC, to the second."""
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

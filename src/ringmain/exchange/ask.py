@@ -1,0 +1,92 @@
+"""What a host wants."""
+
+from typing import Any, Literal, cast
+
+import msgspec
+
+from ringmain.errors import AskError
+from ringmain.exchange.loose import as_list, as_object, as_text
+
+Mode = Literal["chat", "completion", "responses"]
+"""How a provider is asked."""
+
+Wire = Literal["chat", "completion", "responses", "embeddings"]
+"""How a host asks, and so the form in which it is answered."""
+
+Message = dict[str, Any]
+"""`{"role", "content", …}` in OpenAI's chat form; other keys travel along untouched."""
+
+ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+
+Prompt = str | list[int]
+"""A text, or a text as token numbers."""
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """One question of one host.
+
+    `messages` holds the conversation of a chat or responses wire, `prompts` the texts of a completion wire.
+    `fields` holds every other top-level field that the host sent, known or not.
+    `conversation` names earlier turns of the same account that travel along and to which this ask is added.
+    """
+
+    id: str
+    wire: Wire = "chat"
+    messages: tuple[Message, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    listed: bool = False
+    """Whether the prompts came as a list, so that a single one stays a list too."""
+    fields: dict[str, Any] = {}
+    model: str | None = None
+    mode: Literal["auto"] | Mode | None = None
+    connection: str | None = None
+    organization: str | None = None
+    conversation: str | None = None
+    stream: bool = False
+    deadline: float | None = None
+    """Seconds from now after which the host no longer listens."""
+    notices: tuple[str, ...] = ()
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content: a string, null, or a list of parts of which pictures and sound are left out."""
+    if isinstance(content, str):
+        return content
+    parts = [as_object(part) for part in as_list(content)]
+    return "".join(as_text(part.get("text")) or as_text(part.get("refusal")) for part in parts)
+
+
+def checked(messages: Any) -> tuple[Message, ...]:
+    """The messages of a chat, where they are some that can be sent.
+
+    Raises `AskError`: `nothing_to_ask`, `unknown_role`, `invalid_request`.
+    """
+    if not isinstance(messages, list | tuple):
+        raise _wrong("messages must be a list of objects with role and content.")
+    if not messages:
+        raise AskError(
+            "nothing_to_ask",
+            "There is nothing to ask.",
+            fix="Say what to ask: a prompt, or at least one message.",
+            param="messages",
+        )
+    for at, message in enumerate(cast("list[Any]", messages)):
+        if not isinstance(message, dict):
+            raise _wrong(f"messages[{at}] must be an object with role and content.")
+        _check_role(cast("Message", message).get("role"), at)
+    return tuple(cast("list[Message]", messages))
+
+
+def _check_role(role: Any, at: int) -> None:
+    if role not in ROLES:
+        raise AskError(
+            "unknown_role",
+            f"messages[{at}] has the role {role!r:.60}, which does not exist.",
+            fix=f"Use one of: {', '.join(ROLES)}.",
+            param=f"messages[{at}].role",
+        )
+
+
+def _wrong(sentence: str) -> AskError:
+    fix = 'For example [{"role": "user", "content": "Hello"}].'
+    return AskError("invalid_request", sentence, fix=fix, param="messages")

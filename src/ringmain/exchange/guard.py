@@ -1,0 +1,89 @@
+"""Key holder, budget and rate → a hold, or a refusal; nothing has been sent yet."""
+
+import msgspec
+
+from ringmain.errors import AskError, Refusal
+from ringmain.exchange.account import Account
+from ringmain.exchange.allowance import Allowance
+from ringmain.exchange.hold import Hold
+from ringmain.exchange.modes.fields import choices_of
+from ringmain.exchange.plan import Plan
+from ringmain.exchange.prices import cost
+from ringmain.exchange.reply import Usage
+
+MOST_CHOICES = 8
+"""The largest `n` that one ask may have."""
+
+MARGIN = 1.2
+"""How much longer than estimated an input may be; the hold allows for it."""
+
+
+def reserve(plan: Plan) -> Hold:
+    """The most that this plan is expected to use."""
+    tokens = round(plan.input_tokens * MARGIN)
+    # The provider may put all of the input into its cache, which some take more for.
+    ways = (Usage(tokens, plan.output_tokens), Usage(tokens, plan.output_tokens, cache_write=tokens))
+    dearest = max((price for way in ways if (price := cost(plan.model.price, way)) is not None), default=None)
+    return Hold(input_tokens=tokens, output_tokens=plan.output_tokens, picodollars=dearest)
+
+
+def admit(account: Account) -> None:
+    """Nothing, where the account is on.
+
+    Raises `Refusal("account_off")`.
+    """
+    if not account.on:
+        raise Refusal(
+            "account_off",
+            f"The account '{account.name}' is switched off.",
+            fix=f"An admin can switch it on with `ringmain hosts set {account.name} --on`.",
+        )
+
+
+def guard(plan: Plan, hold: Hold, allowance: Allowance) -> Hold:
+    """The hold with its budget's window, where the account's switch, rate and budget admit it.
+
+    Raises `Refusal`: `account_off`, `rate_limit_exceeded`, `insufficient_quota`; `AskError` for too many choices.
+    """
+    account = plan.account
+    admit(account)
+    _choices(plan)
+    if allowance.asks is not None and allowance.asks < 1:
+        raise Refusal(
+            "rate_limit_exceeded",
+            f"The account '{account.name}' may ask {account.rpm} times a minute, and this minute's are used up.",
+            fix="Wait for the next minute, or have an admin raise --rpm.",
+            retry_after=60.0,
+        )
+    if allowance.money is not None:
+        _budget(plan, hold, allowance.money)
+    return msgspec.structs.replace(hold, window=allowance.window)
+
+
+def _choices(plan: Plan) -> None:
+    wanted = max((choices_of(body) for body in plan.bodies), default=1)
+    if wanted > MOST_CHOICES:
+        raise AskError(
+            "invalid_request",
+            f"{wanted} choices are asked for, and one ask may have at most {MOST_CHOICES}.",
+            fix=f"Lower n (or best_of) to {MOST_CHOICES} or ask several times.",
+            param="n",
+        )
+
+
+def _budget(plan: Plan, hold: Hold, money: int) -> None:
+    account = plan.account
+    if hold.picodollars is None:
+        if account.unpriced == "refuse":
+            raise Refusal(
+                "insufficient_quota",
+                f"No price is known for '{plan.model.id}', and the budget of '{account.name}' does without guesses.",
+                fix=f"Set one with `ringmain connections set {plan.connection.name} --price {plan.model.id}=IN,OUT`.",
+            )
+        return
+    if hold.picodollars > money:
+        raise Refusal(
+            "insufficient_quota",
+            f"This ask may cost more than what is left of the budget of '{account.name}' for this {account.per}.",
+            fix=f"Lower max_tokens, wait for the next {account.per}, or have an admin raise --budget.",
+        )

@@ -1,0 +1,89 @@
+"""Plan and reply → one line of the book."""
+
+import msgspec
+
+from ringmain.errors import RingmainError
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask
+from ringmain.exchange.hold import Hold
+from ringmain.exchange.line import Line
+from ringmain.exchange.plan import Plan
+from ringmain.exchange.prices import cost
+from ringmain.exchange.reply import Reply, Usage
+
+
+def begun(ask: Ask, account: Account, *, at: int) -> Line:
+    """The line of an ask of which nothing is known but who asks."""
+    return Line(
+        id=ask.id,
+        at=at,
+        tool=account.tool,
+        account_id=account.id,
+        account=account.name,
+        connection=ask.connection or account.connection or "",
+        model=ask.model or "",
+        wire=ask.wire,
+        stream=ask.stream,
+        conversation=ask.conversation,
+    )
+
+
+def opened(line: Line, plan: Plan, hold: Hold) -> Line:
+    """The line of an ask that is about to leave, with its hold as upper bound of what may be charged."""
+    return msgspec.structs.replace(
+        line,
+        connection=plan.connection.name,
+        model=plan.model.id,
+        mode=plan.mode,
+        demo=plan.connection.demo,
+        unconfirmed_tokens=hold.tokens,
+        unconfirmed_picodollars=hold.picodollars or 0,
+        window=hold.window,
+    )
+
+
+def answered(line: Line, plan: Plan, reply: Reply, *, attempts: int) -> Line:
+    """The line of an ask that was answered."""
+    return msgspec.structs.replace(
+        _ended(line, reply.usage, plan, attempts, reply.milliseconds),
+        status="ok",
+        finish_reason=reply.finish_reason,
+        notices=reply.notices,
+    )
+
+
+def broken(line: Line, plan: Plan, error: RingmainError, usage: Usage, *, attempts: int, milliseconds: int) -> Line:
+    """The line of an answer that broke off after it had begun; `usage` is what was heard of it."""
+    return msgspec.structs.replace(
+        _ended(line, usage, plan, attempts, milliseconds), status="interrupted", code=error.code, notices=plan.notices
+    )
+
+
+def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: int) -> Line:
+    return msgspec.structs.replace(
+        line,
+        mode=plan.mode,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.cached,
+        picodollars=cost(plan.model.price, usage),
+        unconfirmed_tokens=0,
+        unconfirmed_picodollars=0,
+        milliseconds=milliseconds,
+        attempts=attempts,
+    )
+
+
+def failed(line: Line, error: RingmainError, *, attempts: int, milliseconds: int) -> Line:
+    """The line of an ask without an answer.
+
+    Where the provider may have charged, the hold stays as unconfirmed; else it is released.
+    """
+    if attempts and error.billed:
+        kept = msgspec.structs.replace(line, status="unconfirmed")
+    else:
+        status = "failed" if attempts else "refused"
+        kept = msgspec.structs.replace(
+            line, status=status, picodollars=0, unconfirmed_tokens=0, unconfirmed_picodollars=0
+        )
+    return msgspec.structs.replace(kept, code=error.code, attempts=attempts, milliseconds=milliseconds)

@@ -1,0 +1,46 @@
+"""What to say where model and mode do not go together, or where there is no model at all."""
+
+from collections.abc import Callable, Sequence
+
+from ringmain.errors import AskError, SetupError
+from ringmain.exchange.ask import Mode
+
+INSTEAD: dict[str, tuple[Mode, ...]] = {
+    "auto": ("chat", "responses", "completion"),
+    "completion": ("chat", "responses"),
+    "responses": ("chat",),
+    "chat": (),
+}
+"""By which modes an ask is put where the model has not the one that was set, the best first."""
+
+
+Fitting = Callable[[], str | None]
+"""A model that has the mode which was set, looked for only where it is to be named."""
+
+
+def nothing_fits() -> str | None:
+    """No such model is known."""
+    return None
+
+
+def misfit(model: str, wanted: str, can: Sequence[Mode], fitting: Fitting = nothing_fits) -> AskError:
+    """The error of a model that has not the mode that was set, with a pair that works."""
+    found = fitting()
+    other = f", or keep {wanted} with the model '{found}'" if found else ""
+    return AskError(
+        "model_mode_mismatch",
+        f"The model '{model}' cannot be asked by {wanted}; it can do {' and '.join(can)}.",
+        fix=f"Set the mode to auto or {can[0]}{other}.",
+        param="model",
+    )
+
+
+def no_model(connection: str, some: Sequence[str]) -> SetupError:
+    """The error of an ask that names no model where nothing else does, with three that would do."""
+    named = f"for example {', '.join(some[:3])}" if some else "as its provider calls it"
+    return SetupError(
+        "no_model",
+        f"No model is set for the connection '{connection}'.",
+        fix=f"Name one with --model, or set the connection's --model or RINGMAIN_MODEL, {named}.",
+        param="model",
+    )

@@ -1,0 +1,49 @@
+"""What is known of a model."""
+
+from typing import Any
+
+import msgspec
+
+from ringmain.exchange.ask import Mode
+
+
+class Tier(msgspec.Struct, frozen=True):
+    """Prices of a call whose input is longer than `above` tokens, in picodollars a token."""
+
+    above: int
+    input: int
+    output: int
+    cached: int | None = None
+    cache_write: int | None = None
+
+
+class Price(msgspec.Struct, frozen=True):
+    """Picodollars (10⁻¹² USD) a token; a dollar for a million tokens is 1,000,000 of them.
+
+    `cached` and `cache_write` are the prices of input tokens that the provider took from its cache and put there
+    (None: as `input`).
+    """
+
+    input: int
+    output: int
+    cached: int | None = None
+    tiers: tuple[Tier, ...] = ()
+    cache_write: int | None = None
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """One model of one connection; None where nobody knows."""
+
+    id: str
+    modes: tuple[Mode, ...] | None = None
+    context_window: int | None = None
+    max_output: int | None = None
+    price: Price | None = None
+    retires: str | None = None
+    """The date on which the provider shuts it down, `YYYY-MM-DD`."""
+    refuses: tuple[str, ...] = ()
+    """Parameters that it was seen to refuse."""
+    live: bool = False
+    """Whether the provider's own list has it."""
+    said: dict[str, Any] = {}
+    """The row of the provider's own list, as it came."""

@@ -1,0 +1,226 @@
+"""Which of OpenAI's fields exist in which wire, and how they are called there."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ringmain.errors import AskError
+from ringmain.exchange.ask import Mode
+from ringmain.exchange.loose import as_object
+from ringmain.exchange.modes.tools import flat_choice, flat_tools, nested_choice, nested_tools
+
+Fields = dict[str, Any]
+
+CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""The names of the cap on output tokens; a call has one of them."""
+
+CONTROL = frozenset(
+    [
+        "api_base",
+        "api_key",
+        "api_type",
+        "api_version",
+        "base_url",
+        "organization",
+        "project",
+        "extra_headers",
+        "extra_query",
+        "extra_body",
+        "headers",
+        "default_headers",
+        "litellm_params",
+        "custom_llm_provider",
+        "deployment_id",
+        "azure_endpoint",
+    ]
+)
+"""Words that steer a client library: a host may not choose where its ask goes, so they never travel."""
+
+
+Crossing = None | str | Callable[[Any], Fields]
+"""What becomes of a field: nothing, another name, or other fields made from its value."""
+
+
+def _words(text: str) -> dict[str, Crossing]:
+    return dict.fromkeys(text.split())
+
+
+def _reasoning(value: Any) -> Fields:
+    return {"reasoning": {"effort": value}}
+
+
+def _effort(value: Any) -> Fields:
+    effort = as_object(value).get("effort")
+    return {"reasoning_effort": effort} if effort else {}
+
+
+def _verbosity(value: Any) -> Fields:
+    return {"text": {"verbosity": value}}
+
+
+def _text_format(value: Any) -> Fields:
+    """Chat nests a schema below `json_schema`; responses writes it flat."""
+    schema = as_object(as_object(value).get("json_schema"))
+    return {"text": {"format": {"type": "json_schema", **schema} if schema else value}}
+
+
+def _texts(value: Any) -> Fields:
+    told = as_object(value)
+    verbosity = {"verbosity": told["verbosity"]} if told.get("verbosity") else {}
+    return {**_response_format(as_object(told.get("format"))), **verbosity}
+
+
+def _response_format(form: Fields) -> Fields:
+    if not form:
+        return {}
+    if form.get("type") != "json_schema":
+        return {"response_format": form}
+    schema = {k: v for k, v in form.items() if k != "type"}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+
+
+def _flat_tools(value: Any) -> Fields:
+    tools = flat_tools(value)
+    return {"tools": tools} if tools else {}
+
+
+def _nested_tools(value: Any) -> Fields:
+    tools = nested_tools(value)
+    return {"tools": tools} if tools else {}
+
+
+_TOOLS = _words("tools tool_choice parallel_tool_calls")
+_CHAT_ONLY = _words("functions function_call modalities audio prediction web_search_options prompt_cache_retention")
+_NO_CHOICES = _words("n stop presence_penalty frequency_penalty seed logit_bias stream_options")
+_RESPONSES_ONLY = _words(
+    "include truncation max_tool_calls stream_options context_management prompt prompt_cache_retention"
+)
+_ACCOUNTED = _words("store metadata service_tier safety_identifier prompt_cache_key verbosity")
+
+CROSSINGS: dict[Mode, dict[Mode, dict[str, Crossing]]] = {
+    "chat": {
+        "completion": {
+            **_TOOLS,
+            **_CHAT_ONLY,
+            **_ACCOUNTED,
+            **_words("response_format reasoning_effort"),
+            "max_completion_tokens": "max_tokens",
+        },
+        "responses": {
+            **_CHAT_ONLY,
+            **_NO_CHOICES,
+            "verbosity": _verbosity,
+            "max_tokens": "max_output_tokens",
+            "max_completion_tokens": "max_output_tokens",
+            "reasoning_effort": _reasoning,
+            "response_format": _text_format,
+            "tools": _flat_tools,
+            "tool_choice": lambda value: {"tool_choice": flat_choice(value)},
+        },
+    },
+    "completion": {
+        "chat": _words("best_of"),
+        "responses": {**_words("best_of"), **_NO_CHOICES, "max_tokens": "max_output_tokens"},
+    },
+    "responses": {
+        "chat": {
+            **_RESPONSES_ONLY,
+            "max_output_tokens": "max_tokens",
+            "reasoning": _effort,
+            "text": _texts,
+            "tools": _nested_tools,
+            "tool_choice": lambda value: {"tool_choice": nested_choice(value)},
+        },
+        "completion": {
+            **_TOOLS,
+            **_RESPONSES_ONLY,
+            **_ACCOUNTED,
+            **_words("reasoning text"),
+            "max_output_tokens": "max_tokens",
+        },
+    },
+}
+"""What changes on the way from a host's wire to another mode; a field that is not named here travels as it came."""
+
+TOLD_BY_HUB = ("stream_options",)
+"""What the hub itself does for a host whose ask is emulated; that it does not travel is no loss."""
+
+COMPLETIONS_OWN = ("best_of", "echo", "suffix")
+"""What only completions know."""
+
+WRITTEN_BY_HUB = ("model", "messages", "prompt", "input", "stream")
+"""What an account's parameters cannot set."""
+
+REFUSED: dict[Mode, tuple[str, ...]] = {
+    "chat": ("logprobs", "top_logprobs"),
+    "completion": ("echo", "logprobs"),
+    "responses": ("previous_response_id", "conversation", "background", "top_logprobs"),
+}
+"""What changes the meaning of an answer, so that an emulated call without it would lie."""
+
+
+def uncontrolled(fields: Fields) -> Fields:
+    """The fields without those that would steer the hub's own client."""
+    return fields if CONTROL.isdisjoint(fields) else {k: v for k, v in fields.items() if k not in CONTROL}
+
+
+def cap_of(fields: Fields) -> int | None:
+    """The cap on output tokens, whatever it is called."""
+    caps = [fields[name] for name in CAPS if isinstance(fields.get(name), int) and fields[name] >= 0]
+    return min(caps) if caps else None
+
+
+def choices_of(fields: Fields) -> int:
+    """How many answers the provider will write to each prompt: `n`, or `best_of` of which it shows `n`."""
+    return max([1, *(fields[name] for name in ("n", "best_of") if isinstance(fields.get(name), int))])
+
+
+def carried(parameters: Fields, mode: Mode) -> Fields:
+    """An account's parameters as `mode` calls them; what it has no word for stays behind."""
+    others = (*WRITTEN_BY_HUB, *(() if mode == "completion" else COMPLETIONS_OWN))
+    kept = {name: value for name, value in uncontrolled(parameters).items() if name not in others}
+    return kept if mode == "chat" else _crossed(kept, "chat", mode)[0]
+
+
+def translate(fields: Fields, wire: Mode, mode: Mode) -> tuple[Fields, tuple[str, ...]]:
+    """The fields as `mode` calls them, and the names of those that have no counterpart there.
+
+    Raises `AskError("unsupported_field")` where leaving one out would change what the answer means.
+    """
+    if wire == mode:
+        return fields, ()
+    _refuse(fields, wire, mode)
+    return _crossed(fields, wire, mode)
+
+
+def _crossed(fields: Fields, wire: Mode, mode: Mode) -> tuple[Fields, tuple[str, ...]]:
+    crossed: Fields = {}
+    lost: list[str] = []
+    for name, value in fields.items():
+        made = {} if name in REFUSED[wire] else _cross(name, value, CROSSINGS[wire][mode])
+        crossed |= {key: {**as_object(crossed.get(key)), **as_object(new)} or new for key, new in made.items()}
+        if not made and value is not None and name not in (*REFUSED[wire], *TOLD_BY_HUB):
+            lost.append(name)
+    return crossed, tuple(lost)
+
+
+def _cross(name: str, value: Any, table: dict[str, Crossing]) -> Fields:
+    crossing = table.get(name, name)
+    if crossing is None:
+        return {}
+    return {crossing: value} if isinstance(crossing, str) else crossing(value)
+
+
+def _refuse(fields: Fields, wire: Mode, mode: Mode) -> None:
+    for name in REFUSED[wire]:
+        if _asks_for(name, fields.get(name)):
+            raise AskError(
+                "unsupported_field",
+                f"'{name}' is not possible here, because this model is asked by {mode} and not by {wire}.",
+                fix=f"Leave '{name}' out, or name a model that can do {wire}.",
+                param=name,
+            )
+
+
+def _asks_for(name: str, value: Any) -> bool:
+    """Whether a field is set to something: a completion's `logprobs` of 0 asks for those of the chosen tokens."""
+    return value is not None and value is not False and (value != 0 or name == "logprobs")

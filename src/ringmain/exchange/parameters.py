@@ -1,0 +1,77 @@
+"""A call's other fields: the host's, then the account's, under the names that the mode and the provider want."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask, Mode, Wire
+from ringmain.exchange.connection import Connection
+from ringmain.exchange.loose import as_object
+from ringmain.exchange.model import Model
+from ringmain.exchange.modes.fields import CAPS, carried, translate, uncontrolled
+from ringmain.exchange.plan import Body
+
+
+def other_fields(
+    ask: Ask, account: Account, connection: Connection, model: Model, mode: Mode, *, gapped: bool
+) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
+    """The call's other fields, the names of those that the account added, and what to tell of it.
+
+    `gapped` says that `suffix` is among the call's words and so is not sent.
+    """
+    wire: Mode = "chat" if ask.wire == "embeddings" else ask.wire
+    translated, dropped = translate(uncontrolled(_unsaid(ask, mode, gapped)), wire, mode)
+    cap = _cap(connection, model)
+    fields = _renamed(translated, cap, mode)
+    capped = any(name in fields for name in CAPS)
+    added = {
+        name: value
+        for name, value in _renamed(carried(account.parameters, mode), cap, mode).items()
+        if not (name in fields or name in model.refuses or (capped and name in CAPS) or (gapped and name == "suffix"))
+    }
+    return {**fields, **added}, tuple(added), (*_dropped(dropped, ask.wire, mode), *_put_in_words(gapped, mode))
+
+
+def _unsaid(ask: Ask, mode: Mode, gapped: bool) -> dict[str, Any]:
+    """The host's fields without those whose words `wording` has put into the call."""
+    words = [*(["suffix"] if gapped else []), *(["input", "instructions"] if ask.wire == "responses" != mode else [])]
+    return {k: v for k, v in ask.fields.items() if k not in words}
+
+
+def _cap(connection: Connection, model: Model) -> str | None:
+    """The name that chat wants for the cap on output; None leaves the host's."""
+    return connection.preset.token_cap or ("max_completion_tokens" if "max_tokens" in model.refuses else None)
+
+
+def _renamed(fields: dict[str, Any], cap: str | None, mode: Mode) -> dict[str, Any]:
+    """The fields with the cap on output under this name, where they have another."""
+    if mode != "chat" or not cap or cap in fields:
+        return fields
+    return {cap if name in CAPS else name: value for name, value in fields.items()}
+
+
+def _dropped(names: tuple[str, ...], wire: Wire, mode: Mode) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return (f"Left out, because {mode} has no counterpart of {wire}'s: {', '.join(names)}.",)
+
+
+def _put_in_words(gapped: bool, mode: Mode) -> tuple[str, ...]:
+    return (f"The suffix was put into words, because {mode} has no field for it here.",) if gapped else ()
+
+
+def streamed(bodies: Sequence[Body], ask: Ask, connection: Connection, model: Model, mode: Mode) -> tuple[Body, ...]:
+    """The calls as a stream, with its tokens counted at the end wherever that may be asked for."""
+    if not ask.stream:
+        return tuple(bodies)
+    if mode == "responses" or not connection.preset.usage_in_stream or "stream_options" in model.refuses:
+        return tuple({**body, "stream": True} for body in bodies)
+    return tuple({**body, "stream": True, "stream_options": _counting(body)} for body in bodies)
+
+
+def _counting(body: Body) -> dict[str, Any]:
+    return {**as_object(body.get("stream_options")), "include_usage": True}
+
+
+def wants_usage(ask: Ask) -> bool:
+    return bool(as_object(ask.fields.get("stream_options")).get("include_usage"))

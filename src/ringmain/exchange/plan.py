@@ -1,0 +1,44 @@
+"""A call that is ready to leave."""
+
+from typing import Any
+
+import msgspec
+
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask, Wire
+from ringmain.exchange.connection import Connection
+from ringmain.exchange.model import Model
+
+Body = dict[str, Any]
+"""The JSON object of one provider call."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How one ask will be put to the provider.
+
+    `bodies` has one provider call each: several only where a list of prompts is emulated.
+    `mode` is the endpoint that is called; where it is not the ask's wire, the call is emulated.
+    `added` names the parameters that the hub put in, which it may therefore take out again.
+    """
+
+    ask: Ask
+    account: Account
+    connection: Connection
+    model: Model
+    mode: Wire
+    bodies: tuple[Body, ...]
+    stream: bool = False
+    hide_usage: bool = False
+    """Whether the usage chunk of a stream was the hub's wish and not the host's."""
+    organization: str | None = None
+    added: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    input_tokens: int = 0
+    """Estimated."""
+    output_tokens: int = 0
+    """The most that the provider may write, over all calls and choices; an estimate where nothing caps it."""
+
+    @property
+    def emulated(self) -> bool:
+        """Whether the provider is asked in another form than the host asked in."""
+        return self.mode != self.ask.wire

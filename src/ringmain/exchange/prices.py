@@ -1,0 +1,82 @@
+"""Tokens to money, in whole picodollars (10⁻¹² USD)."""
+
+from decimal import Decimal, InvalidOperation
+
+from ringmain.errors import SetupError
+from ringmain.exchange.model import Price, Tier
+from ringmain.exchange.reply import Usage
+
+MILLION = 1_000_000
+"""USD for a million tokens, times this, is picodollars a token."""
+
+HIGHEST = MILLION
+"""USD for a million tokens above which a price is taken for a slip of the pen."""
+
+
+def cost(price: Price | None, usage: Usage) -> int | None:
+    """What a call cost in picodollars; None where no price is known.
+
+    A tier's prices hold for every token of a call whose input is longer than the tier's `above`.
+    """
+    if price is None:
+        return None
+    rate = _rate(price, usage.input_tokens)
+    cached = min(usage.cached, usage.input_tokens)
+    stored = min(usage.cache_write, usage.input_tokens - cached)
+    plain = usage.input_tokens - cached - stored
+    asked = plain * rate.input + cached * _or_input(rate.cached, rate) + stored * _or_input(rate.cache_write, rate)
+    return asked + usage.output_tokens * rate.output
+
+
+def _or_input(price: int | None, rate: Price | Tier) -> int:
+    return rate.input if price is None else price
+
+
+def price_of(input_usd: str | Decimal, output_usd: str | Decimal, cached: str | Decimal | None = None) -> Price:
+    """A price from USD for a million tokens, exactly; what is no such price is `SetupError("invalid_setting")`."""
+    return Price(
+        input=_picodollars(input_usd),
+        output=_picodollars(output_usd),
+        cached=None if cached is None else _picodollars(cached),
+    )
+
+
+def usd_per_million(picodollars: int | None) -> Decimal | None:
+    """A price as people read it: USD for a million tokens, exactly; None stays None."""
+    return None if picodollars is None else (Decimal(picodollars) / MILLION).normalize() + 0
+
+
+def _rate(price: Price, input_tokens: int) -> Price | Tier:
+    """The prices that hold for a call of that length."""
+    passed = [tier for tier in price.tiers if input_tokens > tier.above]
+    return max(passed, key=lambda tier: tier.above, default=price)
+
+
+def _picodollars(usd: str | Decimal) -> int:
+    """Picodollars a token."""
+    value = _decimal(usd)
+    if not value:
+        return 0
+    # The size is looked at before the digits are: 1e999999999 as an integer would fill the memory.
+    if not value.is_finite() or value < 0 or not -6 <= value.adjusted() <= 6 or value > HIGHEST:
+        raise _not_a_price(usd)
+    above, below = value.as_integer_ratio()
+    if above * MILLION % below:
+        raise _not_a_price(usd)
+    return above * MILLION // below
+
+
+def _decimal(usd: str | Decimal) -> Decimal:
+    try:
+        return Decimal(usd)
+    except InvalidOperation as bad:
+        raise _not_a_price(usd) from bad
+
+
+def _not_a_price(usd: str | Decimal) -> SetupError:
+    return SetupError(
+        "invalid_setting",
+        f"'{str(usd)[:40]}' is not a price.",
+        fix=f"Give USD for a million tokens, from 0 to {HIGHEST:,}, with at most six decimals, such as 0.15.",
+        param="price",
+    )

@@ -1,0 +1,210 @@
+"""Plan ↔ the provider's OpenAI-compatible bytes, in every mode, streaming included."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from ringmain.errors import AskError, ProviderError
+from ringmain.exchange.connection import Connection
+from ringmain.exchange.fault import Called, Fault
+from ringmain.exchange.heard import Heard, empty
+from ringmain.exchange.loose import as_list, as_object
+from ringmain.exchange.modes import MODES
+from ringmain.exchange.plan import Plan
+from ringmain.exchange.reply import Piece, picodollars_of
+from ringmain.exchange.sse import Event
+
+DONE = b"[DONE]"
+
+LARGEST = 32 << 20
+"""Bytes that an inflated answer may have."""
+
+LONGEST_NAME = 255
+"""Characters of a conversation's name that another hub is told in a header."""
+
+encode = msgspec.json.Encoder().encode
+
+
+class ToldFault(Exception):
+    """An event of a stream that tells of an error instead of going on."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.error.sentence)
+        self.fault = fault
+
+
+def url(plan: Plan) -> str:
+    """Where the call goes."""
+    return f"{plan.connection.base_url.rstrip('/')}/{MODES[plan.mode].PATH}"
+
+
+def headers(plan: Plan) -> dict[str, str]:
+    """What goes with every call of this plan.
+
+    Raises `AskError("invalid_request")` for a conversation whose name another hub would not take.
+    """
+    accept = "text/event-stream" if plan.stream else "application/json"
+    own = {"content-type": "application/json", "accept": accept}
+    if plan.connection.is_hub and plan.ask.conversation:
+        own["x-ringmain-conversation"] = _handed_on(plan.ask.conversation)
+    return own | credentials(plan.connection, plan.organization)
+
+
+def _handed_on(conversation: str) -> str:
+    if not (conversation.isascii() and conversation.isprintable() and len(conversation) <= LONGEST_NAME):
+        raise AskError(
+            "invalid_request",
+            f"A hub takes names of conversations of at most {LONGEST_NAME} printable ASCII characters.",
+            fix="Name the conversation otherwise.",
+            param="conversation",
+        )
+    return conversation
+
+
+def credentials(connection: Connection, organization: str | None) -> dict[str, str]:
+    """The headers that say who asks."""
+    sent: dict[str, str] = {}
+    if connection.key:
+        sent["authorization"] = f"Bearer {connection.key.reveal()}"
+    if organization:
+        sent["openai-organization"] = organization
+    if connection.project:
+        sent["openai-project"] = connection.project
+    return sent
+
+
+def body(plan: Plan, at: int) -> bytes:
+    """The JSON of the plan's call number `at`.
+
+    Raises `AskError("invalid_request")` for what JSON cannot hold, such as half of a surrogate pair.
+    """
+    try:
+        return encode(plan.bodies[at])
+    except (TypeError, UnicodeEncodeError) as e:
+        raise AskError("invalid_request", f"The ask cannot be written as JSON: {e}.", fix="Send plain values.") from e
+
+
+def read(plan: Plan, data: bytes) -> Heard:
+    """What a whole answer says.
+
+    Raises `ProviderError`: `upstream_malformed` where it cannot be read, `upstream_empty` where it has no choice.
+    """
+    try:
+        heard = MODES[plan.mode].read(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, TypeError) as e:
+        raise malformed(plan) from e
+    if plan.mode != "embeddings" and not heard.choices:
+        raise empty(plan.connection.name)
+    return heard
+
+
+def piece(plan: Plan, event: Event) -> Piece:
+    """What one event of a stream says.
+
+    Raises `ProviderError("upstream_malformed")` where it cannot be read, and `ToldFault` for an error event.
+    """
+    if event.data.strip() == DONE:
+        return Piece(done=True)
+    if b'"error"' in event.data or event.name == "error":
+        told = _fault_in(called(plan), event.data)
+        if told:
+            raise ToldFault(told)
+    try:
+        return MODES[plan.mode].piece(event.data, event.name)
+    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, TypeError) as e:
+        raise malformed(plan) from e
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """What another hub tells beside its answer."""
+
+    notices: tuple[str, ...] = ()
+    picodollars: int | None = None
+
+
+def aside(plan: Plan, headers: Mapping[str, str]) -> Aside:
+    """What the head of an answer tells, where a hub gave it; a provider's headers tell nothing."""
+    if not plan.connection.is_hub:
+        return Aside()
+    notices = unquote(headers.get("x-ringmain-notice", ""))
+    cost = headers.get("x-ringmain-cost")
+    return Aside(tuple(notices.split(" | ")) if notices else (), picodollars_of(cost) if cost else None)
+
+
+def is_stream(headers: Mapping[str, str]) -> bool:
+    """Whether an answer is a stream of events, whatever was asked for."""
+    return headers.get("content-type", "").lower().startswith("text/event-stream")
+
+
+def malformed(plan: Plan) -> ProviderError:
+    """The error of an answer that is no JSON of this mode."""
+    return ProviderError(
+        "upstream_malformed",
+        f"The provider of '{plan.connection.name}' sent something that is not an answer of {MODES[plan.mode].PATH}.",
+        fix="Check the base URL with `ringmain check`; it usually ends in /v1.",
+        billed=True,
+    )
+
+
+def called(plan: Plan) -> Called:
+    """Who is asked what."""
+    return Called(plan.connection.name, plan.model.id, plan.mode, plan.connection.key)
+
+
+def fault(called: Called, status: int, headers: Mapping[str, str], data: bytes) -> Fault | None:
+    """What went wrong in an answer, or None where nothing did; an error object counts whatever the status says."""
+    if 200 <= status < 300:
+        return _fault_in(called, data) if b'"error"' in data[:512] else None
+    return Fault.of(called, status, headers, _envelope(data))
+
+
+def _fault_in(called: Called, data: bytes) -> Fault | None:
+    """The fault that a body or an event tells of under `error`, or None."""
+    told = _envelope(data)
+    if not told:
+        return None
+    return Fault.of(called, _status(told), {}, told)
+
+
+_BY_WORD = (
+    ("insufficient_quota", 429),
+    ("rate_limit", 429),
+    ("overloaded", 503),
+    ("not_found", 404),
+    ("invalid_api_key", 401),
+    ("authentication", 401),
+    ("permission", 403),
+    ("context_length", 400),
+    ("invalid", 400),
+    ("unsupported", 400),
+)
+
+
+def _status(told: dict[str, Any]) -> int:
+    """The status that an error object names, as number or digits, else the one that its code and type stand for."""
+    named = [str(told.get(name) or "") for name in ("status", "code")]
+    for text in named:
+        if re.fullmatch("[45][0-9]{2}", text):
+            return int(text)
+    words = f"{told.get('code')} {told.get('type')}"
+    return next((status for word, status in _BY_WORD if word in words), 500)
+
+
+def _envelope(data: bytes) -> dict[str, Any]:
+    """The error object, whichever of the usual shapes it came in; empty where there is none."""
+    try:
+        told = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    told = as_object(as_list(told)[0] if as_list(told) else told)
+    inner = told.get("error") or as_object(told.get("response")).get("error")
+    if isinstance(inner, dict):
+        return as_object(told.get("error")) or as_object(as_object(told.get("response")).get("error"))
+    is_error = "error" in (told.get("object"), told.get("type"))
+    message = inner or told.get("detail") or (told.get("message") if is_error else None)
+    if not message:
+        return {}
+    return {**told, "message": message if isinstance(message, str) else encode(message).decode()}

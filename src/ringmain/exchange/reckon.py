@@ -1,0 +1,71 @@
+"""How long a call is, in and out, before it leaves."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ringmain.errors import AskError
+from ringmain.exchange.loose import as_list, as_object, as_text
+from ringmain.exchange.model import Model
+from ringmain.exchange.modes.fields import cap_of, choices_of
+from ringmain.exchange.plan import Body, Plan
+from ringmain.exchange.tokens import estimate, estimate_messages
+
+UNCAPPED = 4096
+"""Output tokens that a call without a cap is expected to stay below."""
+
+CERTAIN = 0.8
+"""An estimate of tokens may be this much too high; what passes a context window even so is refused before sending."""
+
+
+def length(body: Body) -> int:
+    """The tokens that a call's words have, estimated."""
+    return sum(_lengths(body))
+
+
+def _lengths(body: Body) -> list[int]:
+    """The tokens of each text that the model is given by itself: of every prompt, or of the one conversation."""
+    said, told = body.get("messages") or body.get("input"), estimate(as_text(body.get("instructions")))
+    if isinstance(said, list):
+        return [told + estimate_messages(as_object(message) for message in as_list(said))]
+    if isinstance(said, str):
+        return [told + estimate(said)]
+    return [_tokens(prompt) for prompt in _prompts(body.get("prompt"))]
+
+
+def _prompts(prompt: Any) -> list[Any]:
+    """The prompts of a completion call, also where it has only one."""
+    several = isinstance(prompt, list) and not isinstance(next(iter(as_list(prompt)), None), int)
+    return as_list(prompt) if several else [prompt]
+
+
+def _tokens(prompt: Any) -> int:
+    return estimate(prompt) if isinstance(prompt, str) else len(as_list(prompt))
+
+
+def ceiling(bodies: Sequence[Body], model: Model) -> int:
+    """The most tokens that the provider may write, over all calls, prompts and choices."""
+    uncapped = min(model.max_output or UNCAPPED, UNCAPPED)
+    return sum(_cap(body, uncapped) * choices_of(body) * len(_lengths(body)) for body in bodies)
+
+
+def _cap(body: Body, uncapped: int) -> int:
+    cap = cap_of(body)
+    return uncapped if cap is None else cap
+
+
+def fit_window(plan: Plan) -> None:
+    """Nothing, where every call fits into the model's context window.
+
+    Raises `AskError("context_length_exceeded")` with both numbers.
+    """
+    window = plan.model.context_window
+    for body in plan.bodies if window else ():
+        prompt, cap = max(_lengths(body), default=0), cap_of(body) or 0
+        if prompt * CERTAIN + cap > (window or 0):
+            raise AskError(
+                "context_length_exceeded",
+                f"The prompt has about {prompt} tokens and max_tokens asks for {cap}, "
+                f"but '{plan.model.id}' holds {window} together.",
+                fix="Shorten the prompt, lower max_tokens, or take a model with a larger context window.",
+                param="messages" if "messages" in body else "prompt",
+            )

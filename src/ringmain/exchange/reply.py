@@ -1,0 +1,128 @@
+"""What comes back."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from ringmain.exchange.ask import Wire
+
+PICO = Decimal(10) ** -12
+
+
+def dollars(picodollars: int | None) -> Decimal | None:
+    """Money of the book as USD, exactly; None stays None."""
+    return None if picodollars is None else (picodollars * PICO).normalize() + 0
+
+
+def picodollars_of(usd: str) -> int | None:
+    """USD written as a decimal string, as money of the book; None where it is no number."""
+    try:
+        return int(Decimal(usd) / PICO)
+    except (ArithmeticError, ValueError):
+        return None
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens that the provider counted; of the input some came from its cache and some were put there, of the output
+    some were hidden thinking."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached: int = 0
+    reasoning: int = 0
+    cache_write: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cached + other.cached,
+            self.reasoning + other.reasoning,
+            self.cache_write + other.cache_write,
+        )
+
+
+class Message(msgspec.Struct, frozen=True):
+    """An answer's message, as OpenAI's client shows it."""
+
+    content: str | None = None
+    role: str = "assistant"
+    refusal: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of the answers to an ask that wanted `n`."""
+
+    index: int
+    message: Message
+    finish_reason: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of this choice, as a completion names it."""
+        return self.message.content or ""
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """A bit of a streamed answer.
+
+    `raw` is the provider's own event data where the host speaks the provider's wire, else None.
+    """
+
+    text: str = ""
+    index: int = 0
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    bare: bool = False
+    """Whether it counts tokens and says nothing else, as the last chunk of a stream does where that was asked for."""
+    tool_calls: list[dict[str, Any]] | None = None
+    model: str | None = None
+    raw: bytes | None = None
+    event: str | None = None
+    """The name of the event, where the wire names its events."""
+    done: bool = False
+    """Whether the provider said that the stream is whole."""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to one ask.
+
+    `str(reply)` and `.text` are the first choice's text; `.choices[0].message.content` reads as OpenAI's does.
+    `raw` is the provider's own body where the host speaks the provider's wire.
+    """
+
+    id: str
+    wire: Wire
+    mode: Wire
+    model: str
+    choices: tuple[Choice, ...] = ()
+    usage: Usage = Usage()
+    picodollars: int | None = None
+    notices: tuple[str, ...] = ()
+    milliseconds: int = 0
+    account: str = ""
+    connection: str = ""
+    demo: bool = False
+    raw: bytes | None = None
+    created: int = 0
+    """Seconds since 1970."""
+
+    @property
+    def text(self) -> str:
+        """The first answer's text; empty where there is none."""
+        return self.choices[0].text if self.choices else ""
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the first answer ended: `stop`, `length`, `content_filter`, `tool_calls`, …"""
+        return self.choices[0].finish_reason if self.choices else None
+
+    @property
+    def cost(self) -> Decimal | None:
+        """USD, or None where no price is known."""
+        return dollars(self.picodollars)
+
+    def __str__(self) -> str:
+        return self.text

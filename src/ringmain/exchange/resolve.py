@@ -1,0 +1,147 @@
+"""Ask, account and earlier turns → a plan."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from ringmain.errors import Refusal
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask, Message, Mode, Wire
+from ringmain.exchange.connection import Connection
+from ringmain.exchange.misfit import INSTEAD, Fitting, misfit, nothing_fits
+from ringmain.exchange.model import Model
+from ringmain.exchange.modes.fields import uncontrolled
+from ringmain.exchange.parameters import other_fields, streamed, wants_usage
+from ringmain.exchange.plan import Body, Plan
+from ringmain.exchange.reckon import ceiling, fit_window, length
+from ringmain.exchange.wording import contents, frame
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """The id of the model to ask, and what was done to the name that the host sent."""
+
+    id: str
+    notices: tuple[str, ...] = ()
+
+
+def choose(ask: Ask, account: Account, connection: Connection, *, fallback: str | None = None) -> Chosen | None:
+    """The model that the ask, else the account, else the connection, else `fallback` names; None where none does."""
+    pinned = account.models[0] if account.models else None
+    wanted = ask.model or account.model or pinned or connection.model or fallback
+    if not wanted:
+        return None
+    meant = connection.aliases.get(wanted, wanted)
+    if account.models and wanted not in account.models and meant not in account.models:
+        raise Refusal(
+            "model_not_allowed",
+            f"The account '{account.name}' may not use the model '{wanted}'.",
+            fix=f"Ask for one of: {', '.join(account.models)}.",
+            param="model",
+        )
+    if meant == wanted:
+        return Chosen(wanted)
+    return Chosen(meant, (f"The model '{wanted}' was asked for; '{meant}' answers in its place.",))
+
+
+def resolve(
+    ask: Ask,
+    account: Account,
+    connection: Connection,
+    model: Model,
+    *,
+    turns: Sequence[Message] = (),
+    mode: Mode | None = None,
+    fitting: Fitting = nothing_fits,
+    notices: tuple[str, ...] = (),
+) -> Plan:
+    """The call that will leave.
+
+    `mode` forces one that a call has just shown to be right; `fitting` finds a model to name in a misfit.
+    """
+    if ask.wire == "embeddings":
+        return _embeddings(ask, account, connection, model, notices)
+    wanted = ask.mode or account.mode
+    taken = mode or pick(wanted, ask.wire, model, connection, fitting=fitting)
+    around = frame(ask, account, connection, taken, wanted)
+    fields, added, noted = other_fields(ask, account, connection, model, taken, gapped=around.gapped)
+    told = contents(ask, account, turns, taken, wanted, frame=around)
+    bodies = streamed([_body(model, fields, said) for said in told], ask, connection, model, taken)
+    plan = Plan(
+        ask=ask,
+        account=account,
+        connection=connection,
+        model=model,
+        mode=taken,
+        bodies=bodies,
+        stream=ask.stream,
+        hide_usage=not wants_usage(ask),
+        organization=connection.organization or ask.organization,
+        added=(*added, *_own(bodies, ask, added)),
+        notices=(*_told(ask, connection, notices), *_emulation(ask, wanted, taken, model), *noted),
+        input_tokens=sum(length(body) for body in bodies),
+        output_tokens=ceiling(bodies, model),
+    )
+    fit_window(plan)
+    return plan
+
+
+def pick(
+    wanted: Literal["auto"] | Mode, wire: Wire, model: Model, connection: Connection, *, fitting: Fitting = nothing_fits
+) -> Mode:
+    """The mode in which this model is asked.
+
+    Raises `AskError("model_mode_mismatch")` where the model is known to have neither the mode that was set nor one
+    that can stand in for it.
+    """
+    own: Mode = "chat" if wire == "embeddings" else wire
+    first: Mode = own if wanted == "auto" else wanted
+    can: tuple[Mode, ...] = (model.modes if model.modes is not None else connection.preset.modes) or (first,)
+    order: list[Mode] = [first, *INSTEAD[wanted]]
+    for mode in order:
+        if mode in can:
+            return mode
+    raise misfit(model.id, wanted, can, fitting)
+
+
+def _body(model: Model, fields: Body, said: Body) -> Body:
+    """One call; a rendered conversation has a stop of its own, which gives way to one that was asked for."""
+    stop = {"stop": fields["stop"]} if fields.get("stop") else {}
+    named = {"model": model.id} if model.id else {}
+    return {**named, **fields, **said, **stop}
+
+
+def _own(bodies: Sequence[Body], ask: Ask, added: Sequence[str]) -> tuple[str, ...]:
+    """What neither host nor account asked for."""
+    own = [name for name in ("stop", "stream_options") if any(name in body for body in bodies)]
+    return tuple(name for name in own if name not in added and ask.fields.get(name) is None)
+
+
+def _emulation(ask: Ask, wanted: str, mode: Mode, model: Model) -> tuple[str, ...]:
+    if wanted not in ("auto", mode):
+        return (f"'{model.id}' has no {wanted} mode here; it was asked by {mode}.",)
+    if wanted == "auto" and mode != ask.wire:
+        return (f"'{model.id}' cannot do {ask.wire}; it was asked by {mode}.",)
+    return ()
+
+
+def _told(ask: Ask, connection: Connection, notices: tuple[str, ...]) -> tuple[str, ...]:
+    """What was told so far, and that the host's organization gave way where it did."""
+    if not ask.organization or not connection.organization or ask.organization == connection.organization:
+        return (*ask.notices, *notices)
+    return (*ask.notices, *notices, "The host's organization was not sent, because the connection has its own.")
+
+
+def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model, notices: tuple[str, ...]) -> Plan:
+    body = _body(model, uncontrolled(ask.fields), {})
+    return Plan(
+        ask=ask,
+        account=account,
+        connection=connection,
+        model=model,
+        mode="embeddings",
+        bodies=(body,),
+        organization=connection.organization or ask.organization,
+        notices=_told(ask, connection, notices),
+        input_tokens=length({"prompt": ask.fields.get("input")}),
+    )

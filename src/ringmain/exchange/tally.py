@@ -1,0 +1,131 @@
+"""What was heard of an answer so far."""
+
+from collections.abc import Iterator
+
+from ringmain.exchange.heard import Heard, empty, interrupted
+from ringmain.exchange.line import Line
+from ringmain.exchange.modes.tools import Calls
+from ringmain.exchange.plan import Plan
+from ringmain.exchange.prices import cost
+from ringmain.exchange.reply import Choice, Message, Piece, Reply, Usage
+from ringmain.exchange.tokens import estimate
+
+
+class _Part:
+    """One choice that is still growing."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.finish: str | None = None
+        self.message: Message | None = None
+        self.calls = Calls()
+
+    def choice(self, index: int) -> Choice:
+        heard = Message("".join(self.texts), tool_calls=self.calls.whole())
+        return Choice(index, self.message or heard, self.finish)
+
+
+class Tally:
+    """Adds up pieces and whole answers of one ask, over all its provider calls."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, _Part] = {}
+        self._call = set[int]()
+        """The choices of the call under way."""
+        self._counted: Usage | None = None
+        """Of the calls that have ended."""
+        self._uncounted = set[int]()
+        """The choices of ended calls of which the provider counted no tokens."""
+        self._counting: Usage | None = None
+        """Of the call under way; some servers count up in every piece."""
+        self._done = False
+        self._model = ""
+        """As the provider names it."""
+        self.begun = False
+        """Whether anything of the answer was heard."""
+
+    def whole(self, heard: Heard) -> Iterator[Piece]:
+        """Take in a whole answer; the pieces that a streaming host is shown of it."""
+        self.begun, self._model = True, heard.model
+        first = len(self._parts)
+        self._counting = heard.usage
+        for choice in heard.choices:
+            part = self._parts[first + choice.index] = _Part()
+            self._call.add(first + choice.index)
+            part.finish, part.message = choice.finish_reason, choice.message
+            part.texts.append(choice.text)
+            yield Piece(text=choice.text, index=first + choice.index, tool_calls=choice.message.tool_calls)
+            yield Piece(index=first + choice.index, finish_reason=choice.finish_reason)
+        self._end_call()
+
+    def add(self, piece: Piece) -> None:
+        """Take in a piece of a stream."""
+        self._counting = piece.usage or self._counting
+        self._done = self._done or piece.done
+        self._model = piece.model or self._model
+        if piece.text or piece.finish_reason or piece.tool_calls:
+            self.begun = True
+            self._call.add(piece.index)
+            part = self._parts.setdefault(piece.index, _Part())
+            part.texts.append(piece.text)
+            part.calls.add(piece.tool_calls or [])
+            part.finish = piece.finish_reason or part.finish
+
+    def complete(self, connection: str) -> None:
+        """Nothing, where the call's stream was whole; some servers leave out `[DONE]`, so reasons to finish are enough.
+
+        Raises `ProviderError`: `stream_interrupted`, or `upstream_empty` where it had no choice.
+        """
+        finished = bool(self._call) and all(self._parts[index].finish for index in self._call)
+        if not self._done and not finished:
+            raise interrupted(connection)
+        if not self._call:
+            raise empty(connection)
+        self._done = False
+        self._end_call()
+
+    def _end_call(self) -> None:
+        if self._counting:
+            self._counted = (self._counted or Usage()) + self._counting
+        else:
+            self._uncounted |= self._call
+        self._counting, self._call = None, set[int]()
+
+    def usage(self, input_tokens: int) -> tuple[Usage, tuple[str, ...]]:
+        """The tokens that the provider counted; of calls that it did not count, an estimate and a notice that says so.
+
+        `input_tokens` is the estimate for all calls together.
+        """
+        self._end_call()
+        counted = self._counted or Usage()
+        if self._counted and not self._uncounted:
+            return counted, ()
+        written = sum(estimate("".join(self._parts[index].texts)) for index in self._uncounted)
+        guessed = Usage(max(input_tokens - counted.input_tokens, 0), written)
+        return counted + guessed, ("The provider did not count the tokens; these are estimated.",)
+
+    def notices(self) -> tuple[str, ...]:
+        """What the asker should know of how the answer ended."""
+        starved = any(part.finish == "length" and not "".join(part.texts) for part in self._parts.values())
+        return ("The answer is empty, because all of max_tokens went into thinking; raise it.",) if starved else ()
+
+    def reply(
+        self, plan: Plan, line: Line, usage: Usage, *, notices: tuple[str, ...], milliseconds: int, raw: bytes | None
+    ) -> Reply:
+        """The finished reply."""
+        return Reply(
+            id=line.id,
+            wire=plan.ask.wire,
+            mode=plan.mode,
+            model=plan.model.id or self._model,
+            choices=tuple(self._parts[index].choice(index) for index in sorted(self._parts)),
+            usage=usage,
+            picodollars=cost(plan.model.price, usage),
+            notices=notices,
+            milliseconds=milliseconds,
+            account=plan.account.name,
+            connection=plan.connection.name,
+            demo=plan.connection.demo,
+            raw=raw,
+            created=line.at // 1000,
+        )

@@ -1,0 +1,135 @@
+"""What a provider call says: the host's words, what the account puts around them, and what was said before."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ringmain.errors import AskError
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask, Message, Mode, Prompt
+from ringmain.exchange.connection import Connection
+from ringmain.exchange.loose import as_list
+from ringmain.exchange.modes import chat, completion, responses
+from ringmain.exchange.plan import Body
+
+OPENING = ("system", "developer")
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands before and after every prompt of an ask."""
+
+    before: str = ""
+    after: str = ""
+    gapped: bool = False
+    """Whether the words of `suffix` are among it, because the call has no field for them."""
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after)
+
+
+def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, wanted: str) -> Frame:
+    """The account's prefix and suffix where the ask is one for completion, native or emulated; else an empty frame."""
+    if "completion" not in (_manner(ask, wanted), mode):
+        return Frame()
+    suffix = ask.fields.get("suffix", account.parameters.get("suffix"))
+    if not suffix or (mode == "completion" and connection.preset.suffix):
+        return Frame(before=account.prompt_prefix, after=account.prompt_suffix)
+    before, after = completion.gap(str(suffix))
+    return Frame(before=account.prompt_prefix + before, after=after + account.prompt_suffix, gapped=True)
+
+
+def _manner(ask: Ask, wanted: str) -> str:
+    """The mode that was set, else the one that the host speaks."""
+    return ask.wire if wanted == "auto" else wanted
+
+
+def contents(
+    ask: Ask, account: Account, turns: Sequence[Message], mode: Mode, wanted: str, *, frame: Frame
+) -> list[Body]:
+    """What each provider call says, in its mode's own form.
+
+    Raises `AskError`: `nothing_to_ask`; `unsupported_field` for token numbers that must be text.
+    """
+    if ask.wire == "completion" and not ask.prompts:
+        raise AskError("nothing_to_ask", "There is nothing to ask.", fix="Send at least one prompt.", param="prompt")
+    if ask.wire == mode == "completion" and not turns:
+        return [completion.content([_framed(prompt, frame) for prompt in ask.prompts], listed=ask.listed)]
+    opening = () if _manner(ask, wanted) == "completion" else _context(ask, account)
+    if ask.wire == mode == "responses":
+        return [_own_responses(ask, opening, turns, frame)]
+    return [_said(_in_order(opening, turns, talk), mode) for talk in _talks(ask, frame, mode)]
+
+
+def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[list[Message]]:
+    if ask.wire != "completion":
+        return [_framed_last(ask.messages, frame, "text")]
+    if any(not isinstance(prompt, str) for prompt in ask.prompts):
+        raise _no_tokens(f"This model is asked by {mode}" if mode != "completion" else "Earlier turns travel along")
+    return [[{"role": "user", "content": _framed(prompt, frame)}] for prompt in ask.prompts]
+
+
+def _in_order(opening: Sequence[Message], turns: Sequence[Message], talk: Sequence[Message]) -> list[Message]:
+    """What the system says first, then the earlier turns, then the ask."""
+    begins = next((at for at, message in enumerate(talk) if message.get("role") not in OPENING), len(talk))
+    return [*opening, *talk[:begins], *turns, *talk[begins:]]
+
+
+def _said(messages: list[Message], mode: Mode) -> Body:
+    if mode == "completion":
+        return completion.conversation(messages)
+    return chat.content(messages) if mode == "chat" else responses.content(messages)
+
+
+def _own_responses(ask: Ask, opening: Sequence[Message], turns: Sequence[Message], frame: Frame) -> Body:
+    """What the account changes of the host's own `input` and `instructions`."""
+    given = ask.fields.get("input")
+    said: Body = {"instructions": opening[0]["content"]} if opening else {}
+    if turns:
+        items = [{"role": "user", "content": given}] if isinstance(given, str) else as_list(given)
+        said["input"] = _in_order((), turns, _framed_last(items, frame, "input_text"))
+    elif frame and given:
+        said["input"] = (
+            _framed(given, frame) if isinstance(given, str) else _framed_last(as_list(given), frame, "input_text")
+        )
+    return said
+
+
+def _context(ask: Ask, account: Account) -> tuple[Message, ...]:
+    """The account's system message, unless the ask brings its own."""
+    if not account.context or any(m["role"] in OPENING for m in ask.messages):
+        return ()
+    return ({"role": "system", "content": account.context},)
+
+
+def _framed(prompt: Prompt, frame: Frame) -> Prompt:
+    if not frame:
+        return prompt
+    if not isinstance(prompt, str):
+        raise _no_tokens("Text is put around every prompt here")
+    return f"{frame.before}{prompt}{frame.after}"
+
+
+def _framed_last(messages: Sequence[Message], frame: Frame, kind: str) -> list[Message]:
+    """The messages, with the frame around what the user said last; a text part is of this kind."""
+    out = list(messages)
+    last = next((at for at in reversed(range(len(out))) if out[at].get("role") == "user"), None)
+    if frame and last is not None:
+        out[last] = {**out[last], "content": _around(out[last].get("content"), frame, kind)}
+    return out
+
+
+def _around(content: Any, frame: Frame, kind: str) -> Any:
+    if not isinstance(content, list):
+        return f"{frame.before}{content or ''}{frame.after}"
+    before, after = ([{"type": kind, "text": text}] if text else [] for text in (frame.before, frame.after))
+    return [*before, *as_list(content), *after]
+
+
+def _no_tokens(why: str) -> AskError:
+    return AskError(
+        "unsupported_field",
+        f"{why}, which cannot be done with a prompt of token numbers.",
+        fix="Send the prompt as text.",
+        param="prompt",
+    )

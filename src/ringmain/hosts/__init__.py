@@ -1,0 +1,201 @@
+"""The rooms' floor plan: what every room has, and the door through which built-in rooms and strangers' come alike.
+
+A room is a package that the entry-point group `ringmain.hosts` names:
+
+    __init__.py   NAMEPLATE
+    wire.py       a request → an ask; a reply → an answer; an error → a refusal
+    deliver.py    late answers, where the tool has them
+    form.py       what the tool asks of its admin, with safe defaults
+    pack.py       what the admin takes away, address and key filled in
+    inside/       what runs in the tool itself
+    guide.md      install, first answer, when it fails, remove
+    letter.json   one recorded request, which `ringmain tour` plays
+
+What a room leaves out stands in its nameplate's `exempt`, with the reason.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module, metadata, resources
+from types import ModuleType
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from ringmain.errors import RingmainError, SetupError
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask
+from ringmain.exchange.model import Model
+from ringmain.exchange.reply import Piece, Reply
+
+GROUP = "ringmain.hosts"
+
+What = Literal["ask", "models", "model"]
+"""What a route is for: an ask, the list of models, one model."""
+
+
+class Route(msgspec.Struct, frozen=True):
+    """An address of a room; `{name}` in the path stands for one part of it, and only there."""
+
+    method: str
+    path: str
+    what: What = "ask"
+
+
+class Nameplate(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands on a room's door."""
+
+    tool: str
+    title: str
+    routes: tuple[Route, ...] = ()
+    deadline: float | None = None
+    """Seconds after which this tool stops listening; None where it waits as long as the connection."""
+    largest: int = 1 << 20
+    """Bytes that a request may have."""
+    done: tuple[str, ...] = ()
+    todo: tuple[str, ...] = ()
+    exempt: dict[str, str] = {}
+    """Part of the floor plan that this room leaves out → why."""
+
+
+class HostRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host sent; header names are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+    query: str = ""
+
+
+class HostReply(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host is sent back."""
+
+    status: int = 200
+    headers: dict[str, str] = {}
+    body: bytes = b""
+
+
+class StreamWriter(Protocol):
+    """Writes one streamed answer in the tool's own form."""
+
+    content_type: str
+
+    def piece(self, piece: Piece) -> bytes:
+        """The bytes of one piece; may be none."""
+        ...
+
+    def end(self, reply: Reply) -> bytes:
+        """The bytes that close a whole answer."""
+        ...
+
+    def fail(self, error: RingmainError) -> bytes:
+        """The bytes that tell of an answer that broke off."""
+        ...
+
+
+class Wire(Protocol):
+    """A room's `wire.py`: data in, data out."""
+
+    def read(self, request: HostRequest, *, ask_id: str) -> Ask:
+        """The ask that a request is; raises `AskError`."""
+        ...
+
+    def write(self, reply: Reply, ask: Ask) -> HostReply: ...
+    def stream(self, ask: Ask) -> StreamWriter: ...
+    def refuse(self, error: RingmainError) -> HostReply: ...
+    def models(self, models: list[Model]) -> HostReply: ...
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a room's form asks of its admin; `name` is a field of `Account` or of the room's own settings."""
+
+    name: str
+    label: str
+    hint: str = ""
+    default: Any = None
+    own: bool = False
+    """Whether it belongs to the room's own settings."""
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the admin takes away."""
+
+    name: str
+    title: str
+    text: str
+
+
+class Room:
+    """One room behind its door; its parts are loaded when they are asked for."""
+
+    def __init__(self, package: ModuleType) -> None:
+        self._package = package
+        self.nameplate: Nameplate = package.NAMEPLATE
+
+    @property
+    def wire(self) -> Wire:
+        """The translation between this tool and the exchange."""
+        return self._part("wire")
+
+    @property
+    def form(self) -> tuple[Field, ...]:
+        """What an admin is asked for an account of this tool."""
+        return self._part("form").FIELDS
+
+    def defaults(self) -> dict[str, Any]:
+        """What a new account of this tool starts with."""
+        return {field.name: field.default for field in self.form if field.default is not None}
+
+    def pack(self, account: Account, *, url: str, key: str) -> tuple[File, ...]:
+        """What the admin takes away for this account."""
+        return self._part("pack").pack(account, url=url, key=key)
+
+    def guide(self) -> str:
+        """The room's page, as Markdown."""
+        return self._file("guide.md")
+
+    def letter(self) -> HostRequest:
+        """The recorded request that `ringmain tour` plays."""
+        letter = msgspec.json.decode(self._file("letter.json"))
+        headers = {name.lower(): value for name, value in letter.get("headers", {}).items()}
+        return HostRequest(
+            method=letter["method"],
+            path=letter["path"],
+            headers=headers,
+            body=msgspec.json.encode(letter["body"]),
+        )
+
+    def _part(self, name: str) -> Any:
+        return import_module(f"{self._package.__name__}.{name}")
+
+    def _file(self, name: str) -> str:
+        return resources.files(self._package).joinpath(name).read_text()
+
+
+@cache
+def rooms() -> dict[str, Room]:
+    """Every room that is installed, by its tool's name; a stranger's room that cannot be loaded is left out."""
+    found = {point.name: _load(point) for point in metadata.entry_points(group=GROUP)}
+    return {name: room for name, room in sorted(found.items()) if room}
+
+
+def _load(point: metadata.EntryPoint) -> Room | None:
+    try:
+        return Room(point.load())
+    except Exception as error:
+        import logging
+
+        logging.getLogger("ringmain").warning("The room %s could not be loaded: %s", point.value, error)
+        return None
+
+
+def room(tool: str) -> Room:
+    """The room of this tool.
+
+    Raises `SetupError("unknown_room")`.
+    """
+    known = rooms()
+    if tool not in known:
+        raise SetupError("unknown_room", f"There is no room for '{tool}'.", fix=f"There are: {', '.join(known)}.")
+    return known[tool]

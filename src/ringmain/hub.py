@@ -1,0 +1,251 @@
+"""The shell that does the waiting: it walks an ask through the exchange's stages, with store and network in between."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Self, overload
+
+from ringmain.answer import Answer
+from ringmain.errors import HubError, ProviderError, RingmainError, our_fault
+from ringmain.exchange import admit, begun, choose, failed, guard, opened, recall, reserve, resolve
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask, Mode, Wire
+from ringmain.exchange.connection import Connection
+from ringmain.exchange.hold import Hold
+from ringmain.exchange.line import Entry
+from ringmain.exchange.misfit import no_model
+from ringmain.exchange.model import Model
+from ringmain.exchange.plan import Plan
+from ringmain.exchange.reply import Reply
+from ringmain.listing import UNLISTED, list_models
+from ringmain.question import question
+from ringmain.registry import DEMO, LOCAL, wrong_key
+from ringmain.ring import Ring
+from ringmain.settings import Settings, read_settings
+
+
+class AsyncHub:
+    """A connection to providers with guard and book, for asyncio.
+
+    Without arguments it works on the environment's connection and the user's own data folder;
+    with `RINGMAIN_URL` set it is a client of that hub.
+    `demo=True` asks the built-in demo provider instead.
+
+        async with AsyncHub() as hub:
+            reply = await hub.ask("How do I create a product?")
+    """
+
+    def __init__(
+        self,
+        *,
+        data: Path | str | None = None,
+        demo: bool = False,
+        settings: Settings | None = None,
+        ring: Ring | None = None,
+    ) -> None:
+        self._settings = settings or (None if ring else read_settings(data=Path(data) if data else None))
+        self._ring = ring
+        self._demo = demo
+        self._started = False
+        self._starting = asyncio.Lock()
+
+    @property
+    def ring(self) -> Ring:
+        """What this hub works with; opened at the first use."""
+        if self._ring is None:
+            self._ring = Ring(self._settings)
+        return self._ring
+
+    async def start(self) -> Self:
+        """Open the store and let the book carry; asking does this by itself."""
+        if self._started:
+            return self
+        async with self._starting:
+            if not self._started:
+                await asyncio.to_thread(lambda: self.ring.start())
+                self._started = True
+        return self
+
+    async def close(self) -> None:
+        """Carry what is left into the store and close all connections."""
+        ring = await self.hang_up()
+        if ring is not None:
+            await asyncio.to_thread(ring.close)
+
+    async def hang_up(self) -> Ring | None:
+        """Close all connections; the ring that is then still to be closed, which waits for the disk."""
+        ring, self._ring, self._started = self._ring, None, False
+        if ring is not None:
+            await ring.transport.close()
+        return ring
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # for people ----------------------------------------------------------------------------------------------------
+
+    @overload
+    async def ask(
+        self, prompt: str | None = None, *, stream: Literal[False] = False, account: Account = LOCAL, **words: Any
+    ) -> Reply: ...
+    @overload
+    async def ask(
+        self, prompt: str | None = None, *, stream: Literal[True], account: Account = LOCAL, **words: Any
+    ) -> "AsyncStream": ...
+    async def ask(
+        self, prompt: str | None = None, *, stream: bool = False, account: Account = LOCAL, **words: Any
+    ) -> "Reply | AsyncStream":
+        """The reply to a prompt or to `messages=[…]`; with `stream=True` its text piece by piece.
+
+        Takes `system`, `model`, `mode`, `connection`, `conversation` and every parameter of OpenAI's by its name.
+        Raises `RingmainError` with a sentence and its fix.
+        """
+        await self.start()
+        asked = question(prompt, stream=stream, **words)
+        answer = await self.answer(asked, account)
+        return AsyncStream(answer) if stream else await answer.whole()
+
+    async def models(self, connection: str | None = None) -> list[Model]:
+        """The provider's live models, joined with price, context window, modes and retirement."""
+        await self.start()
+        await self._fresh()
+        return await list_models(self._connection(connection), self.ring.catalogue, self.ring.transport)
+
+    # for hosts -----------------------------------------------------------------------------------------------------
+
+    async def account(self, key: str) -> Account:
+        """The account of a host's key.
+
+        Raises `Refusal("invalid_api_key")`.
+        """
+        from ringmain.store.secrets import digest, looks_like_host_key
+
+        hashed = digest(key)
+        known = self.ring.registry.known(hashed)
+        if known is None:
+            await self._fresh()
+            known = await asyncio.to_thread(self.ring.registry.account_of, hashed, self.ring.now())
+        if known is None:
+            raise wrong_key(looks_like_host_key(key))
+        return known
+
+    async def answer(self, ask: Ask, account: Account) -> Answer:
+        """The answer to an ask, once its first piece is in.
+
+        Raises `RingmainError`; either way the ask has its line in the book in the end.
+        """
+        ring, started = self.ring, time.monotonic()
+        line = begun(ask, account, at=ring.now())
+        try:
+            plan, hold, replan = await self._plan(ask, account)
+            line = opened(line, plan, hold)
+            ring.book.open(line)
+        except BaseException as error:
+            told = error if isinstance(error, RingmainError) else _unexpected(error)
+            ring.book.settle(Entry(line=failed(line, told, attempts=0, milliseconds=_since(started))))
+            if isinstance(error, RingmainError) or not isinstance(error, Exception):
+                raise
+            raise told from error
+        return await Answer(ring, plan, line, replan=replan, started=started).begin()
+
+    def refused(self, account: Account, error: RingmainError, *, ask_id: str, wire: Wire | None = None) -> None:
+        """Write the line of a request that could not even be read as an ask."""
+        ask = Ask(id=ask_id, wire=wire or "chat")
+        line = begun(ask, account, at=self.ring.now())
+        self.ring.book.settle(Entry(line=failed(line, error, attempts=0, milliseconds=0)))
+
+    async def connection(self, account: Account) -> Connection:
+        """The connection that an account's asks go to."""
+        await self._fresh()
+        return self._connection(account.connection)
+
+    # the stages before the call --------------------------------------------------------------------------------------
+
+    async def _plan(self, ask: Ask, account: Account) -> tuple[Plan, Hold, Callable[[Mode], Plan]]:
+        """The plan, the hold that admits it, and how to plan again for another mode."""
+        ring = self.ring
+        admit(account)
+        await self._fresh()
+        connection = self._connection(ask.connection or account.connection)
+        turns = recall(await self._turns(ask, account), account.memory)
+        model, notices = await self._model(ask, account, connection)
+        wanted = ask.mode or account.mode
+        fitting = partial(ring.catalogue.fitting, connection, "responses" if wanted == "responses" else "chat")
+
+        def replan(mode: Mode | None) -> Plan:
+            return resolve(ask, account, connection, model, turns=turns, mode=mode, fitting=fitting, notices=notices)
+
+        plan = replan(None)
+        hold = reserve(plan)
+        allowance = await ring.book.allowance(account, hold.picodollars or 0)
+        return plan, guard(plan, hold, allowance), replan
+
+    async def _turns(self, ask: Ask, account: Account) -> Sequence[Any]:
+        if not ask.conversation or not account.memory.turns or self.ring.settings.url:
+            return ()
+        return await asyncio.to_thread(self.ring.store.turns, account.id, ask.conversation, account.memory.turns)
+
+    async def _model(self, ask: Ask, account: Account, connection: Connection) -> tuple[Model, tuple[str, ...]]:
+        ring = self.ring
+        chosen = choose(ask, account, connection, fallback=ring.settings.model)
+        if chosen is None and connection.is_hub:
+            # Its account there knows which one.
+            return Model(id=""), ()
+        if chosen is None:
+            chosen = choose(ask, account, connection, fallback=await self._suggested(connection))
+        if chosen is None:
+            raise no_model(connection.name, [m.id for m in ring.catalogue.models(connection)])
+        return ring.catalogue.model(connection, chosen.id), chosen.notices
+
+    async def _suggested(self, connection: Connection) -> str | None:
+        """The first of the preset's suggestions that the provider's live list has."""
+        try:
+            live = {m.id for m in await list_models(connection, self.ring.catalogue, self.ring.transport)}
+        except ProviderError as error:
+            if error.code not in UNLISTED:
+                raise
+            return None
+        return next((name for name in connection.preset.suggests if name in live), None)
+
+    async def _fresh(self) -> None:
+        if self.ring.registry.stale:
+            await asyncio.to_thread(self.ring.registry.refresh)
+
+    def _connection(self, name: str | None) -> Connection:
+        return self.ring.registry.connection(name or (DEMO if self._demo else None))
+
+
+class AsyncStream:
+    """The text of an answer, piece by piece; `reply` is there at the end."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    @property
+    def reply(self) -> Reply | None:
+        """The finished reply, or None while pieces are still to come."""
+        return self._answer.reply
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        async for piece in self._answer:
+            if piece.text and piece.index == 0:
+                yield piece.text
+
+    async def close(self) -> None:
+        """Stop listening; the provider is cut off."""
+        await self._answer.close()
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+def _unexpected(error: BaseException) -> RingmainError:
+    if isinstance(error, asyncio.CancelledError):
+        return HubError("host_hung_up", "The host stopped listening before the ask was sent.")
+    return our_fault(billed=False)

@@ -1,0 +1,76 @@
+"""Ask a provider for its list of models."""
+
+from typing import Any
+
+import msgspec
+
+from ringmain.catalogue import Catalogue
+from ringmain.errors import ProviderError
+from ringmain.exchange import provider
+from ringmain.exchange.connection import Connection
+from ringmain.exchange.fault import Called
+from ringmain.exchange.model import Model
+from ringmain.transport import Request, Transport, read_whole
+
+UNLISTED = frozenset({"upstream_unsupported", "model_not_found"})
+"""What a provider without a list of models answers with."""
+
+PATIENCE = 15.0
+"""Seconds for a list of models."""
+
+
+class Raw(msgspec.Struct, frozen=True):
+    """A provider's own answer to a GET."""
+
+    status: int
+    body: bytes
+
+
+async def get(connection: Connection, path: str, transport: Transport, *, organization: str | None = None) -> Raw:
+    """What the provider answers to a GET below its base URL, with the connection's credentials.
+
+    Raises `ProviderError` where it refuses or cannot be reached.
+    """
+    headers = {
+        "accept": "application/json",
+        **provider.credentials(connection, connection.organization or organization),
+    }
+    request = Request(method="GET", url=f"{connection.base_url.rstrip('/')}/{path}", headers=headers)
+    response = await transport.send(request, timeout=min(PATIENCE, connection.timeout))
+    try:
+        body = await read_whole(response, largest=provider.LARGEST)
+    finally:
+        await response.close()
+    called = Called(connection.name, path.partition("/")[2], key=connection.key)
+    fault = provider.fault(called, response.status, response.headers, body)
+    if fault:
+        raise fault.error
+    return Raw(response.status, body)
+
+
+async def list_models(connection: Connection, catalogue: Catalogue, transport: Transport) -> list[Model]:
+    """The provider's live models, joined with what the catalogue knows of them; empty where it lists none.
+
+    Raises `ProviderError`, `upstream_malformed` where the answer is no list.
+    """
+    raw = await get(connection, "models", transport)
+    return catalogue.saw(connection, _rows(raw.body, connection))
+
+
+def _rows(body: bytes, connection: Connection) -> list[dict[str, Any]]:
+    try:
+        told = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+        raise _no_list(connection) from e
+    rows = told.get("data") if isinstance(told, dict) else told
+    if not isinstance(rows, list):
+        raise _no_list(connection)
+    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+
+
+def _no_list(connection: Connection) -> ProviderError:
+    return ProviderError(
+        "upstream_malformed",
+        f"The provider of '{connection.name}' answered /models with something that is no list of models.",
+        fix="Check the base URL; it usually ends in /v1.",
+    )

@@ -1,0 +1,53 @@
+"""The kinds of provider that are known: rows of `presets.toml`, read once."""
+
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ringmain.errors import SetupError
+from ringmain.exchange.connection import Preset
+
+ANY = "custom"
+"""The row for an address that no other row claims."""
+
+LOOPBACK = {"localhost", "::1"}
+PORTS = {"http": 80, "https": 443}
+
+
+@cache
+def presets() -> dict[str, Preset]:
+    """Every preset by its name, in the order of the file."""
+    rows = msgspec.toml.decode((files("ringmain") / "presets.toml").read_bytes())
+    return {name: msgspec.convert({"name": name, **row}, Preset) for name, row in rows.items()}
+
+
+def preset(name: str) -> Preset:
+    """The preset of that name; an unknown one is `SetupError("unknown_preset")` that names the nearest."""
+    known = presets()
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise SetupError(
+        "unknown_preset", f"There is no preset '{name}'.{hint}", fix=f"Take one of: {', '.join(known)}.", param="preset"
+    )
+
+
+def preset_for(base_url: str) -> Preset:
+    """The preset whose base URL has the same scheme, host and port; `custom` where none has."""
+    origin = _origin(base_url)
+    return next((row for row in presets().values() if origin and _origin(row.base_url) == origin), presets()[ANY])
+
+
+def _origin(url: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port, with one name for the machine itself; None for what is no address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    return (parts.scheme, "127.0.0.1" if host in LOOPBACK else host, port) if host else None

@@ -1,0 +1,141 @@
+"""Everything that one process works with, wired once."""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ringmain.book import Book, sweep
+from ringmain.catalogue import Catalogue
+from ringmain.errors import SetupError
+from ringmain.exchange.account import Memory
+from ringmain.network import Network
+from ringmain.registry import LOCAL, Registry, Stand
+from ringmain.settings import Settings, read_settings
+from ringmain.store import Learnt, Store, open_store
+from ringmain.transport import Transport
+
+if TYPE_CHECKING:
+    from ringmain.store.secrets import KeyRing
+
+KEY_NOTE = "secret key"
+"""The store's note of the id of the key that its secrets are sealed with."""
+
+DAY = 86_400_000
+
+
+class Ring:
+    """Settings, store, book, registry, catalogue and transport of one process.
+
+    The command line works with it as it is, `ringmain.hub` asks with it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        store: Store | None = None,
+        transport: Transport | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        demo: Stand = "never",
+    ) -> None:
+        self.settings = settings or read_settings()
+        self.clock = clock
+        self.sleep = sleep
+        folder = None if store is not None or self.settings.url else _folder(self.settings.data)
+        self.store = store or self._open_store()
+        self.process = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.book = Book(self.store, folder=folder, process=self.process, clock=clock)
+        self.transport: Transport = transport or Network()
+        self.registry = Registry(self.store, self.settings, ring=self.key_ring, clock=clock, demo=demo)
+        self.catalogue = Catalogue(self.store.learnt, self._learn)
+        self._key_ring: KeyRing | None = None
+        try:
+            if folder:
+                sweep(self.store, folder, clock=clock)
+            self.registry.refresh()
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _open_store(self) -> Store:
+        if self.settings.url:
+            from ringmain.store.memory import MemoryStore
+
+            return MemoryStore()
+        return open_store(self.settings.store_url)
+
+    def _learn(self, connection_id: str, model: str, learnt: Learnt) -> None:
+        self.store.learn(connection_id, model, learnt)
+
+    def key_ring(self) -> "KeyRing":
+        """The keys that the store's secrets are sealed with, made at the first use.
+
+        Raises `SetupError("wrong_secret_file")` where the store was sealed with others.
+        """
+        noted = self.store.note(KEY_NOTE)
+        # Another process may have rotated the key since.
+        if self._key_ring is None or self._key_ring.id != noted:
+            self._key_ring = self._load_key_ring(noted)
+        return self._key_ring
+
+    def _load_key_ring(self, noted: str | None) -> "KeyRing":
+        from ringmain.store.secrets import KeyRing
+
+        file, text = self.settings.secret_file, self.settings.secret_key.reveal() or None
+        if not text and file.is_relative_to(self.settings.data):
+            raise SetupError(
+                "invalid_setting",
+                f"The key file {file} lies in the data folder, and a copy of the folder would hold lock and key.",
+                fix="Set RINGMAIN_SECRET_FILE to a place outside it.",
+            )
+        ring = KeyRing.load(file, text=text, create=noted is None)
+        if noted is None:
+            self.store.write_note(KEY_NOTE, ring.id)
+        elif not ring.has(noted):
+            raise SetupError(
+                "wrong_secret_file",
+                "This key file does not match this database.",
+                fix=f"Set RINGMAIN_SECRET_FILE to the one that was used with it; {file} is another.",
+            )
+        return ring
+
+    def now(self) -> int:
+        """Milliseconds since 1970."""
+        return int(self.clock() * 1000)
+
+    def start(self) -> None:
+        """Let the book carry; where that fails, a second try finds nothing half begun."""
+        self.forget()
+        self.book.start()
+
+    def forget(self) -> None:
+        """Erase the turns whose time is over; those of accounts that are gone have the usual time."""
+        known = [*self.store.accounts(), LOCAL]
+        names = {account.name for account in known}
+        gone = {told.account for told in self.store.conversations()} - names
+        times = [(a.id, a.memory.days) for a in known] + [(id, Memory().days) for id in gone]
+        for account_id, days in times:
+            self.store.forget(account_id, self.now() - days * DAY)
+
+    def close(self) -> None:
+        """Carry what is left into the store and let go of it."""
+        self.book.close()
+        self.store.close()
+
+
+def _folder(data: Path) -> Path:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as e:
+        raise SetupError(
+            "data_folder_unusable",
+            f"The data folder {data} cannot be made: {e.strerror}.",
+            fix="Name another with --data or RINGMAIN_DATA, or make it writable.",
+        ) from e
+    return data

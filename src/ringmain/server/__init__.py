@@ -1,0 +1,1 @@
+"""The hub's door: the only place that knows the web framework."""

@@ -1,0 +1,61 @@
+"""uvicorn's HTTP/1.1, with limits to how long and how large the head of a request may be: it has none itself."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+PATIENCE = 10.0
+"""Seconds from the first byte of a head, or from the connection itself, until the head is whole."""
+
+LARGEST = 64 << 10
+"""Bytes of a head after which the connection is cut; a head below it that is still too large is told so by a 431."""
+
+
+class Door(HttpToolsProtocol):
+    """One connection of a host."""
+
+    _late: asyncio.TimerHandle | None = None
+    _size = 0
+
+    def connection_made(self, transport: Any) -> None:
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._enough()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in bytes, and cut a head that has become too large."""
+        super().data_received(data)
+        if self._late is not None:
+            self._size += len(data)
+            if self._size > LARGEST:
+                self._cut()
+
+    def on_message_begin(self) -> None:
+        """Wait for the rest of this head."""
+        super().on_message_begin()
+        if self._late is None:
+            self._wait()
+
+    def on_headers_complete(self) -> None:
+        """Wait for the body as long as the gate does."""
+        self._enough()
+        super().on_headers_complete()
+
+    def _wait(self) -> None:
+        self._size = 0
+        self._late = self.loop.call_later(PATIENCE, self._cut)
+
+    def _enough(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _cut(self) -> None:
+        self._enough()
+        self.transport.close()

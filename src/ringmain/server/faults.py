@@ -1,0 +1,33 @@
+"""Errors of the door itself, and what is sent where no room can tell them."""
+
+import msgspec
+
+from ringmain.errors import AskError, HubError, RingmainError
+from ringmain.hosts import HostReply
+
+
+def hung_up() -> HubError:
+    """The error of a host that went away before its answer."""
+    return HubError("host_hung_up", "The host went away before it had its answer.")
+
+
+def stopping() -> HubError:
+    """The error of an ask that the end of the hub cut off."""
+    return HubError("hub_stopping", "The hub is being stopped.", fix="Ask again in a moment.", billed=False)
+
+
+def no_such_address(method: str, path: str, allowed: tuple[str, ...]) -> RingmainError:
+    """The error of an address where nothing stands, or not for this method."""
+    if allowed:
+        return AskError(
+            "method_not_allowed", f"{path} does not take {method}.", fix=f"It takes {' and '.join(sorted(allowed))}."
+        )
+    return AskError(
+        "not_found", f"There is nothing at {path[:200]}.", fix="The base URL ends in /v1; `/` lists all addresses."
+    )
+
+
+def plain(error: RingmainError) -> HostReply:
+    """An error as JSON, in ringmain's own words."""
+    body = msgspec.json.encode({"error": error.as_dict()})
+    return HostReply(status=error.status, headers={"content-type": "application/json"}, body=body)

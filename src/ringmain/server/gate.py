@@ -1,0 +1,112 @@
+"""One handler for all rooms: key, body, ask, answer; what differs between tools is in their wires."""
+
+import asyncio
+import logging
+
+from ringmain.errors import RingmainError, our_fault
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask
+from ringmain.exchange.reply import Reply
+from ringmain.hosts import HostReply, Room
+from ringmain.hub import AsyncHub
+from ringmain.server.answering import deliver
+from ringmain.server.faults import hung_up, no_such_address, plain, stopping
+from ringmain.server.limits import HungUp, Places, check_headers, read_body
+from ringmain.server.metrics import Metrics
+from ringmain.server.models import list_models, one_model
+from ringmain.server.routes import Stop, Table
+from ringmain.server.security import bearer
+from ringmain.server.visit import Receive, Scope, Send, Visit
+
+log = logging.getLogger("ringmain")
+
+
+class Gate:
+    """The plain ASGI application behind every room's address."""
+
+    def __init__(self, hub: AsyncHub, table: Table, metrics: Metrics, *, places: Places | None = None) -> None:
+        self._hub = hub
+        self._table = table
+        self._metrics = metrics
+        self._places = places or Places()
+        self._visits: set[Visit] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        visit = Visit(scope, receive, send)
+        found = self._table.find(visit.raw_path)
+        stop = found.get(visit.method)
+        if stop is None:
+            await self._lost(visit, tuple(found))
+            return
+        self._visits.add(visit)
+        try:
+            await self._visit(visit, stop)
+        finally:
+            self._visits.discard(visit)
+
+    def cut(self) -> None:
+        """Tell every host that still waits that the hub is being stopped."""
+        for visit in tuple(self._visits):
+            visit.stop(stopping())
+
+    async def _lost(self, visit: Visit, methods: tuple[str, ...]) -> None:
+        error = no_such_address(visit.method, visit.path, methods)
+        room = self._table.near(visit.path)
+        allow = {"allow": ", ".join(sorted(methods))} if methods else {}
+        await visit.reply(room.wire.refuse(error) if room else plain(error), allow)
+
+    async def _visit(self, visit: Visit, stop: Stop) -> None:
+        """The request, with whatever goes wrong told in the tool's own form."""
+        reply: Reply | None = None
+        try:
+            reply = await self._answered(visit, stop)
+        except HungUp:
+            visit.status, visit.code = 499, "host_hung_up"
+        except RingmainError as error:
+            await _refuse(visit, stop.room, error)
+        except Exception:
+            log.exception("The ask %s failed in a way it should not.", visit.id)
+            await _refuse(visit, stop.room, our_fault())
+        tool = stop.room.nameplate.tool
+        self._metrics.ended(tool, visit.status, code=visit.code, reply=reply, seconds=visit.seconds())
+
+    async def _answered(self, visit: Visit, stop: Stop) -> Reply | None:
+        check_headers(visit.raw_headers)
+        account = await self._hub.account(bearer(visit.headers))
+        if stop.route.what != "ask":
+            await visit.reply(await self._models(visit, stop, account))
+            return None
+        ask = await self._ask(visit, stop, account)
+        try:
+            return await deliver(visit, stop.room, ask, lambda: self._hub.answer(ask, account))
+        finally:
+            self._places.leave()
+
+    async def _models(self, visit: Visit, stop: Stop, account: Account) -> HostReply:
+        if stop.route.what == "models":
+            return await list_models(self._hub, stop.room, account)
+        organization = visit.headers.get("openai-organization")
+        return await one_model(self._hub, account, stop.values["id"], organization=organization)
+
+    async def _ask(self, visit: Visit, stop: Stop, account: Account) -> Ask:
+        """The ask that a request is, once there is a place for it; unreadable ones are in the book too."""
+        visit.asked = True
+        try:
+            body = await read_body(visit.receive, visit.headers, stop.room.nameplate.largest)
+            ask = stop.room.wire.read(visit.request(body), ask_id=visit.id)
+            await self._places.take()
+        except (HungUp, asyncio.CancelledError):
+            self._hub.refused(account, hung_up(), ask_id=visit.id)
+            raise
+        except Exception as error:
+            told = error if isinstance(error, RingmainError) else our_fault()
+            self._hub.refused(account, told, ask_id=visit.id)
+            raise
+        return ask
+
+
+async def _refuse(visit: Visit, room: Room, error: RingmainError) -> None:
+    visit.code = error.code
+    if not visit.begun:
+        await visit.reply(room.wire.refuse(error), visit.labels(()) if visit.asked else {})

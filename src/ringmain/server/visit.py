@@ -1,0 +1,133 @@
+"""One request of a host, and the way back to it."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+from ringmain.exchange.reply import Reply
+from ringmain.hosts import HostReply, HostRequest
+from ringmain.question import new_id
+from ringmain.server.limits import HungUp
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
+"""What stands in a notice's header as it is; the rest is percent-encoded."""
+
+LONGEST_NOTICE = 2000
+"""Characters that all notices of one answer may have in its header."""
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
+
+
+class Visit:
+    """A request with its id and its way back; `status` and `code` say how it ended."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.receive = receive
+        self._send = send
+        self.id = new_id()
+        self.started = time.monotonic()
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.raw_path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        self.query: str = scope.get("query_string", b"").decode("latin-1")
+        self.raw_headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.raw_headers}
+        self.asked = False
+        """Whether it is in the book."""
+        self.status = 0
+        self.code = ""
+        self._why: BaseException | None = None
+        self._worker: asyncio.Task[Any] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether the answer's head has left."""
+        return self.status != 0
+
+    def seconds(self) -> float:
+        """Since the request came in."""
+        return time.monotonic() - self.started
+
+    def request(self, body: bytes) -> HostRequest:
+        """The request as a room's wire reads it."""
+        return HostRequest(method=self.method, path=self.path, headers=self.headers, body=body, query=self.query)
+
+    # hang-up -------------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """A block that ends with `HungUp` as soon as the host goes away, or with what `stop` was given."""
+        self._worker = asyncio.current_task()
+        watcher = asyncio.create_task(self._watch())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self._why is None or self._worker is None:
+                raise
+            self._worker.uncancel()
+            raise self._why from None
+        finally:
+            self._worker = None
+            watcher.cancel()
+
+    async def _watch(self) -> None:
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+        self.stop(HungUp())
+
+    def stop(self, why: BaseException) -> None:
+        """End the watched block."""
+        if self._worker is not None and self._why is None:
+            self._why = why
+            self._worker.cancel()
+
+    # the way back --------------------------------------------------------------------------------------------------
+
+    async def reply(self, answer: HostReply, more: dict[str, str] | None = None) -> None:
+        """Send a whole answer."""
+        length = {"content-length": str(len(answer.body))}
+        await self.begin(answer.status, {**answer.headers, **length, **(more or {})})
+        await self._send({"type": "http.response.body", "body": answer.body})
+
+    async def begin(self, status: int, headers: dict[str, str]) -> None:
+        """Send an answer's head."""
+        self.status = status
+        told = {"x-content-type-options": "nosniff", "x-request-id": self._request_id(), **headers}
+        raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in told.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def piece(self, data: bytes) -> None:
+        """Send a part of a streamed answer."""
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end(self, data: bytes) -> None:
+        """Send the last part of a streamed answer."""
+        await self._send({"type": "http.response.body", "body": data})
+
+    def _request_id(self) -> str:
+        """The host's own id for the request where it sent one that is safe to repeat, else ours."""
+        given = self.headers.get("x-request-id", "")
+        return given if _ID.fullmatch(given) else self.id
+
+    def labels(self, notices: tuple[str, ...], reply: Reply | None = None) -> dict[str, str]:
+        """The headers that tell of the ask: its line in the book, what the hub did on its own, what it cost."""
+        told = {"x-ringmain-ask": self.id}
+        if notices:
+            told["x-ringmain-notice"] = notice_header(notices)
+        if reply is not None and reply.cost is not None:
+            told["x-ringmain-cost"] = format(reply.cost, "f")
+        return told
+
+
+def notice_header(notices: tuple[str, ...]) -> str:
+    """The notices as one header: joined with ` | `, what is not ASCII percent-encoded, cut where they are too long."""
+    return _CUT_ESCAPE.sub("", quote(" | ".join(notices), safe=PLAIN)[:LONGEST_NOTICE])

@@ -1,0 +1,198 @@
+"""The questions that the rest of ringmain may ask of its memory on disk."""
+
+from typing import Protocol
+
+import msgspec
+
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Mode
+from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
+
+
+class StoredConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection as it lies on disk: plain fields, and its key sealed."""
+
+    id: str
+    name: str
+    base_url: str
+    preset: str = "custom"
+    organization: str | None = None
+    project: str | None = None
+    model: str | None = None
+    timeout: float = 300.0
+    aliases: dict[str, str] = {}
+    prices: dict[str, tuple[str, str]] = {}
+    """Model → USD for a million tokens in and out, as decimal strings."""
+    default: bool = False
+    sealed: bytes | None = None
+    """What `secrets.seal` made of the key; None without a key."""
+
+
+class HostKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A host's key as it lies on disk: its SHA-256, never itself."""
+
+    digest: bytes
+    account_id: str
+    hint: str
+    """Its last four characters."""
+    created: int
+    expires: int | None = None
+    """Milliseconds since 1970; None: never."""
+
+
+class Pass(msgspec.Struct, frozen=True, kw_only=True):
+    """A one-time link or a session as it lies on disk: the SHA-256 of its random token, never itself."""
+
+    digest: bytes
+    created: int
+    expires: int
+    """Milliseconds since 1970."""
+
+
+class Learnt(msgspec.Struct, frozen=True, kw_only=True):
+    """What calls have shown of a model of one connection."""
+
+    modes: tuple[Mode, ...] | None = None
+    can: tuple[Mode, ...] = ()
+    """Modes in which a call was answered; of the others it says nothing."""
+    not_modes: tuple[Mode, ...] = ()
+    refuses: tuple[str, ...] = ()
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """A remembered conversation, without its words."""
+
+    account: str
+    conversation: str
+    turns: int
+    first: int
+    last: int
+
+
+class Store(Protocol):
+    """Settings, book, memory and what was learnt of models. Every method is safe to call from any thread.
+
+    Raises `HubError("store_unavailable")` where the database does not answer.
+    """
+
+    # settings: every change raises `version`
+    def version(self) -> int: ...
+    def connections(self) -> list[StoredConnection]: ...
+    def save_connection(self, connection: StoredConnection) -> None:
+        """Insert or replace by id; the one marked default takes the mark from the others. A name taken by another id
+        is `SetupError("name_taken")`."""
+        ...
+
+    def remove_connection(self, name: str) -> bool: ...
+    def accounts(self) -> list[Account]: ...
+    def save_account(self, account: Account) -> None:
+        """Insert or replace by id; a name taken by another id is `SetupError("name_taken")`."""
+        ...
+
+    def remove_account(self, name: str) -> bool:
+        """With its keys and its memory; its lines stay in the book."""
+        ...
+
+    def keys(self, account_id: str) -> list[HostKey]: ...
+    def add_key(self, key: HostKey) -> None: ...
+    def expire_keys(self, account_id: str, at: int) -> None:
+        """Every key of the account that lives longer than `at` (milliseconds) ends then."""
+        ...
+
+    def account_of(self, digest: bytes, now: int) -> Account | None:
+        """The account of a key that has not expired at `now`."""
+        ...
+
+    # the book
+    def carry(self, process: str, entries: list[Entry]) -> None:
+        """Write finished asks, each once however often it is carried, and in the same transaction take their cost
+        (confirmed and unconfirmed) out of this process's slice and put it under `used` of its window."""
+        ...
+
+    def usage(self, since: int, until: int) -> list[UsageRow]: ...
+    def failures(self, since: int, until: int) -> list[Failures]:
+        """The most frequent reason first."""
+        ...
+
+    def uses(self, since: int, until: int) -> list[Use]:
+        """Which host had which model asked, each once; a refused ask reached none."""
+        ...
+
+    def lines(self, limit: int, *, account: str | None = None, since: int = 0) -> list[Line]:
+        """The newest first."""
+        ...
+
+    def take(
+        self, process: str, account_id: str, meter: str, window: str, *, least: int, want: int, limit: int, now: int
+    ) -> int:
+        """Grant this process a slice of `limit`: `want` where that much is free, else what is free if that is at least
+        `least`, else 0. Free is `limit` less what is used less the live slices of all processes. A slice lives for a
+        minute after the last `take` or `renew` of its process."""
+        ...
+
+    def give_back(self, process: str, account_id: str, meter: str, window: str, amount: int) -> None: ...
+    def renew(self, process: str, now: int) -> None: ...
+    def release(self, process: str) -> None:
+        """Drop all slices of a process."""
+        ...
+
+    # memory
+    def turns(self, account_id: str, conversation: str, limit: int) -> list[Turn]:
+        """The last `limit` turns, oldest first."""
+        ...
+
+    def conversations(self, account_id: str | None = None) -> list[Conversation]: ...
+    def erase(self, account_id: str, conversation: str | None = None) -> int:
+        """Erase one conversation or all of an account; the number of turns that went."""
+        ...
+
+    def forget(self, account_id: str, before: int) -> int:
+        """Erase an account's turns older than `before` (milliseconds)."""
+        ...
+
+    # models
+    def learnt(self, connection_id: str) -> dict[str, Learnt]: ...
+    def learn(self, connection_id: str, model: str, learnt: Learnt) -> None: ...
+
+    # sign-in of the admin
+    def password(self) -> str | None:
+        """The password's hash; None until one is set."""
+        ...
+
+    def set_password(self, hashed: str, *, link: bytes, now: int) -> bool:
+        """Use the link up, replace the password and end every session; False, and nothing of it, where the link is
+        used or has expired."""
+        ...
+
+    def add_link(self, link: Pass) -> None:
+        """A one-time link for a new password; it ends the one before."""
+        ...
+
+    def has_link(self, digest: bytes, now: int) -> bool: ...
+    def add_session(self, session: Pass, *, password: str) -> bool:
+        """False where the password, given as its hash, was replaced meanwhile. Sessions that are over go."""
+        ...
+
+    def has_session(self, digest: bytes, now: int) -> bool: ...
+    def end_session(self, digest: bytes) -> None: ...
+
+    # the house's own
+    def note(self, name: str) -> str | None: ...
+    def write_note(self, name: str, value: str) -> None: ...
+    def ping(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def open_store(url: str) -> Store:
+    """The store at `sqlite:///path` or `postgresql://…`, its tables brought up to date; `memory:` keeps nothing.
+
+    Raises `SetupError`: `data_folder_unusable`, `database_unreachable`, `database_newer`, `missing_extra` or
+    `invalid_setting`.
+    """
+    if url == "memory:":
+        from ringmain.store.memory import MemoryStore
+
+        return MemoryStore()
+    from ringmain.store.sql.opening import open_sql
+
+    return open_sql(url)

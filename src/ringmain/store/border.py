@@ -1,0 +1,73 @@
+"""What every store does to values that come in, so that each database can hold them and all hold the same."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from ringmain.exchange.line import Entry, Line, Turn
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+LONGEST_HANDLE = 200
+"""Characters of a conversation id; PostgreSQL's indexes take no row of more than 2,704 bytes."""
+
+LARGEST = 10**16
+"""The most that one ask counts for, in tokens or picodollars: sums of these fit 64 bits."""
+
+T = TypeVar("T")
+
+
+def clean(value: T) -> T:
+    """The same value, with U+FFFD for each U+0000 and each lone surrogate in any of its texts."""
+    return _clean(value)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(_clean, value))
+    if isinstance(value, dict):
+        return {_clean(key): _clean(held) for key, held in value.items()}
+    if isinstance(value, msgspec.Struct):
+        return type(value)(**{name: _clean(getattr(value, name)) for name in value.__struct_fields__})
+    return value
+
+
+def handle(conversation: str) -> str:
+    """A conversation id as it is stored: cleaned, and a very long one shortened to its beginning and its SHA-256."""
+    text = clean(conversation)
+    if len(text) <= LONGEST_HANDLE:
+        return text
+    return f"{text[:100]}…{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def document(value: Any) -> str:
+    """A value as the JSON text that is stored."""
+    return msgspec.json.encode(clean(value)).decode()
+
+
+def arriving(entries: Iterable[Entry]) -> list[Entry]:
+    """The finished asks among these entries, each once, ready to be stored and in the order of their ids."""
+    ready = [_entry(entry) for entry in entries if entry.line.status != "open"]
+    once: dict[str, Entry] = {}
+    for entry in ready:
+        once.setdefault(entry.line.id, entry)
+    return [once[id] for id in sorted(once)]
+
+
+def _entry(entry: Entry) -> Entry:
+    return Entry(line=_line(clean(entry.line)), turns=tuple(_turn(clean(turn)) for turn in entry.turns))
+
+
+def _line(line: Line) -> Line:
+    counts = {name: min(held, LARGEST) for name, held in msgspec.structs.asdict(line).items() if type(held) is int}
+    conversation = None if line.conversation is None else handle(line.conversation)
+    return msgspec.structs.replace(line, **counts, conversation=conversation)
+
+
+def _turn(turn: Turn) -> Turn:
+    return msgspec.structs.replace(turn, conversation=handle(turn.conversation))

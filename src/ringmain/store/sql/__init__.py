@@ -1,0 +1,183 @@
+"""The store in a database: which question runs in which kind of transaction, and where its statement stands."""
+
+from sqlalchemy import select
+
+from ringmain.exchange.account import Account
+from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
+from ringmain.store import Conversation, HostKey, Learnt, Pass, StoredConnection, border
+from ringmain.store.sql import book, settings, sign_in, slices, turns
+from ringmain.store.sql.database import Database, upsert
+from ringmain.store.sql.schema import LEARNT, NOTES, STATE
+
+
+class SqlStore:
+    """A `Store` in SQLite or PostgreSQL; `ringmain.store.open_store` makes one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reading = database.reading
+        self._writing = database.writing
+
+    # settings
+
+    def version(self) -> int:
+        with self._reading() as db:
+            return settings.version(db)
+
+    def connections(self) -> list[StoredConnection]:
+        with self._reading() as db:
+            return settings.connections(db)
+
+    def save_connection(self, connection: StoredConnection) -> None:
+        with self._writing() as db:
+            settings.save_connection(db, connection)
+
+    def remove_connection(self, name: str) -> bool:
+        with self._writing() as db:
+            return settings.remove_connection(db, name)
+
+    def accounts(self) -> list[Account]:
+        with self._reading() as db:
+            return settings.accounts(db)
+
+    def save_account(self, account: Account) -> None:
+        with self._writing() as db:
+            settings.save_account(db, account)
+
+    def remove_account(self, name: str) -> bool:
+        with self._writing() as db:
+            return settings.remove_account(db, name)
+
+    def keys(self, account_id: str) -> list[HostKey]:
+        with self._reading() as db:
+            return settings.keys(db, account_id)
+
+    def add_key(self, key: HostKey) -> None:
+        with self._writing() as db:
+            settings.add_key(db, key)
+
+    def expire_keys(self, account_id: str, at: int) -> None:
+        with self._writing() as db:
+            settings.expire_keys(db, account_id, at)
+
+    def account_of(self, digest: bytes, now: int) -> Account | None:
+        with self._reading() as db:
+            return settings.account_of(db, digest, now)
+
+    # the book
+
+    def carry(self, process: str, entries: list[Entry]) -> None:
+        ready = border.arriving(entries)
+        if ready:
+            with self._writing() as db:
+                book.carry(db, process, ready)
+
+    def usage(self, since: int, until: int) -> list[UsageRow]:
+        with self._reading() as db:
+            return book.usage(db, since, until)
+
+    def failures(self, since: int, until: int) -> list[Failures]:
+        with self._reading() as db:
+            return book.failures(db, since, until)
+
+    def uses(self, since: int, until: int) -> list[Use]:
+        with self._reading() as db:
+            return book.uses(db, since, until)
+
+    def lines(self, limit: int, *, account: str | None = None, since: int = 0) -> list[Line]:
+        with self._reading() as db:
+            return book.lines(db, limit, account, since)
+
+    def take(
+        self, process: str, account_id: str, meter: str, window: str, *, least: int, want: int, limit: int, now: int
+    ) -> int:
+        with self._writing() as db:
+            return slices.take(db, process, account_id, meter, window, least=least, want=want, limit=limit, now=now)
+
+    def give_back(self, process: str, account_id: str, meter: str, window: str, amount: int) -> None:
+        with self._writing() as db:
+            slices.give_back(db, process, account_id, meter, window, amount)
+
+    def renew(self, process: str, now: int) -> None:
+        with self._writing() as db:
+            slices.renew(db, process, now)
+
+    def release(self, process: str) -> None:
+        with self._writing() as db:
+            slices.release(db, process)
+
+    # memory
+
+    def turns(self, account_id: str, conversation: str, limit: int) -> list[Turn]:
+        with self._reading() as db:
+            return turns.turns(db, account_id, border.handle(conversation), limit)
+
+    def conversations(self, account_id: str | None = None) -> list[Conversation]:
+        with self._reading() as db:
+            return turns.conversations(db, account_id)
+
+    def erase(self, account_id: str, conversation: str | None = None) -> int:
+        with self._writing() as db:
+            return turns.erase(db, account_id, None if conversation is None else border.handle(conversation))
+
+    def forget(self, account_id: str, before: int) -> int:
+        with self._writing() as db:
+            return turns.forget(db, account_id, before)
+
+    # models
+
+    def learnt(self, connection_id: str) -> dict[str, Learnt]:
+        asked = select(LEARNT.c.model, LEARNT.c.learnt).where(LEARNT.c.connection_id == connection_id)
+        with self._reading() as db:
+            return {row.model: row.learnt for row in db.execute(asked)}
+
+    def learn(self, connection_id: str, model: str, learnt: Learnt) -> None:
+        with self._writing() as db:
+            upsert(db, LEARNT, {"connection_id": connection_id, "model": model, "learnt": learnt})
+
+    # sign-in of the admin
+
+    def password(self) -> str | None:
+        with self._reading() as db:
+            return sign_in.password(db)
+
+    def set_password(self, hashed: str, *, link: bytes, now: int) -> bool:
+        with self._writing() as db:
+            return sign_in.set_password(db, hashed, link=link, now=now)
+
+    def add_link(self, link: Pass) -> None:
+        with self._writing() as db:
+            sign_in.add_link(db, link)
+
+    def has_link(self, digest: bytes, now: int) -> bool:
+        with self._reading() as db:
+            return sign_in.has_link(db, digest, now)
+
+    def add_session(self, session: Pass, *, password: str) -> bool:
+        with self._writing() as db:
+            return sign_in.add_session(db, session, password=password)
+
+    def has_session(self, digest: bytes, now: int) -> bool:
+        with self._reading() as db:
+            return sign_in.has_session(db, digest, now)
+
+    def end_session(self, digest: bytes) -> None:
+        with self._writing() as db:
+            sign_in.end_session(db, digest)
+
+    # the house's own
+
+    def note(self, name: str) -> str | None:
+        with self._reading() as db:
+            return db.scalar(select(NOTES.c.value).where(NOTES.c.name == name))
+
+    def write_note(self, name: str, value: str) -> None:
+        with self._writing() as db:
+            upsert(db, NOTES, {"name": name, "value": value})
+
+    def ping(self) -> None:
+        with self._reading() as db:
+            db.execute(select(STATE.c.version))
+
+    def close(self) -> None:
+        self._database.close()

@@ -1,0 +1,50 @@
+"""Slices of budgets and rates, in a table."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, select, update
+
+from ringmain.store.allotment import LIFETIME, grant
+from ringmain.store.sql.database import upsert
+from ringmain.store.sql.schema import SLICES, USED
+
+
+def take(
+    db: Connection,
+    process: str,
+    account_id: str,
+    meter: str,
+    window: str,
+    *,
+    least: int,
+    want: int,
+    limit: int,
+    now: int,
+) -> int:
+    renew(db, process, now)
+    used = db.scalar(select(USED.c.amount).where(_budget(USED, account_id, meter, window))) or 0
+    live = db.scalar(select(func.sum(SLICES.c.amount)).where(_budget(SLICES, account_id, meter, window))) or 0
+    granted = grant(limit - used - int(live), least=least, want=want)
+    if granted:
+        budget = {"process": process, "account_id": account_id, "meter": meter, "window": window}
+        upsert(db, SLICES, {**budget, "amount": granted, "expires": now + LIFETIME}, adding=("amount",))
+    return granted
+
+
+def give_back(db: Connection, process: str, account_id: str, meter: str, window: str, amount: int) -> None:
+    own = and_(SLICES.c.process == process, _budget(SLICES, account_id, meter, window))
+    db.execute(delete(SLICES).where(own, SLICES.c.amount <= amount))
+    db.execute(update(SLICES).where(own).values(amount=SLICES.c.amount - amount))
+
+
+def renew(db: Connection, process: str, now: int) -> None:
+    db.execute(delete(SLICES).where(SLICES.c.expires <= now))
+    db.execute(update(SLICES).where(SLICES.c.process == process).values(expires=now + LIFETIME))
+
+
+def release(db: Connection, process: str) -> None:
+    db.execute(delete(SLICES).where(SLICES.c.process == process))
+
+
+def _budget(table: Table, account_id: str, meter: str, window: str) -> ColumnElement[Any]:
+    return and_(table.c.account_id == account_id, table.c.meter == meter, table.c.window == window)

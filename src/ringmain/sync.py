@@ -1,0 +1,188 @@
+"""The hub's plain face: the same calls without asyncio, also inside a running event loop."""
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar, overload
+
+from ringmain.exchange.model import Model
+from ringmain.exchange.reply import Reply
+from ringmain.hub import AsyncHub, AsyncStream
+from ringmain.settings import VARIABLES, Settings
+
+T = TypeVar("T")
+
+
+class Hub:
+    """A connection to providers with guard and book.
+
+    Without arguments it works on the environment's connection and the user's own data folder;
+    with `RINGMAIN_URL` set it is a client of that hub.
+    `demo=True` asks the built-in demo provider instead.
+
+        with Hub() as hub:
+            print(hub.ask("How do I create a product?"))
+    """
+
+    def __init__(self, *, data: Path | str | None = None, demo: bool = False, settings: Settings | None = None) -> None:
+        self._hub = AsyncHub(data=data, demo=demo, settings=settings)
+        self._loop = _Loop()
+
+    @overload
+    def ask(self, prompt: str | None = None, *, stream: Literal[False] = False, **words: Any) -> Reply: ...
+    @overload
+    def ask(self, prompt: str | None = None, *, stream: Literal[True], **words: Any) -> "Stream": ...
+    def ask(self, prompt: str | None = None, *, stream: bool = False, **words: Any) -> "Reply | Stream":
+        """As `AsyncHub.ask`, waiting for the answer."""
+        if stream:
+            return Stream(self._loop.run(self._hub.ask(prompt, stream=True, **words)), self._loop)
+        return self._loop.run(self._hub.ask(prompt, stream=False, **words))
+
+    def models(self, connection: str | None = None) -> list[Model]:
+        """As `AsyncHub.models`."""
+        return self._loop.run(self._hub.models(connection))
+
+    def close(self) -> None:
+        """Carry what is left into the store and close all connections."""
+        ring = self._loop.run(self._hub.hang_up())
+        self._loop.stop()
+        if ring is not None:
+            ring.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Stream:
+    """The text of an answer, piece by piece; `reply` is there at the end."""
+
+    def __init__(self, stream: AsyncStream, loop: "_Loop") -> None:
+        self._stream = stream
+        self._pieces = aiter(stream)
+        self._loop = loop
+
+    @property
+    def reply(self) -> Reply | None:
+        """The finished reply, or None while pieces are still to come."""
+        return self._stream.reply
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        piece = self._loop.run(_next(self._pieces))
+        if piece is None:
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        """Stop listening; the provider is cut off."""
+        self._loop.run(self._stream.close())
+
+
+async def _next(pieces: Any) -> str | None:
+    return await anext(pieces, None)
+
+
+class _Loop:
+    """An event loop in a thread of its own, begun at the first use."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the coroutine returns; where the caller is interrupted, it is cancelled."""
+        future = asyncio.run_coroutine_threadsafe(work, self._running())
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=_turn, args=(self._loop,), name="ringmain", daemon=True)
+                self._thread.start()
+            return self._loop
+
+    def stop(self) -> None:
+        """End the loop and its thread, where they were begun."""
+        with self._lock:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(5.0)
+
+
+def _turn(loop: asyncio.AbstractEventLoop) -> None:
+    """Run a loop until it is stopped, then end what is still under way in it."""
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+        under_way = asyncio.all_tasks(loop)
+        for task in under_way:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*under_way, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+
+
+_default: tuple[dict[str, str], Hub] | None = None
+_lock = threading.Lock()
+
+
+@overload
+def ask(prompt: str | None = None, *, stream: Literal[False] = False, **words: Any) -> Reply: ...
+@overload
+def ask(prompt: str | None = None, *, stream: Literal[True], **words: Any) -> Stream: ...
+def ask(prompt: str | None = None, *, stream: bool = False, **words: Any) -> Reply | Stream:
+    """The reply to a prompt or to `messages=[…]`, from the environment's connection; with `stream=True` piece by piece.
+
+    Takes `system`, `model`, `mode`, `connection`, `conversation`, `demo` and every parameter of OpenAI's by its name.
+    Raises `RingmainError` with a sentence and its fix.
+    """
+    if words.pop("demo", False):
+        words["connection"] = "demo"
+    hub = _default_hub()
+    return hub.ask(prompt, stream=True, **words) if stream else hub.ask(prompt, **words)
+
+
+def _default_hub() -> Hub:
+    """The hub of this process, made again where the environment has changed since."""
+    global _default
+    environ = {name: os.environ.get(name, "") for name in VARIABLES.values()}
+    with _lock:
+        if _default is None or _default[0] != environ:
+            close_default()
+            _default = (environ, Hub())
+        return _default[1]
+
+
+@atexit.register
+def close_default() -> None:
+    """Close the hub that `ask` works with; the next ask opens it again."""
+    global _default
+    was, _default = _default, None
+    if was is not None:
+        was[1].close()
+
+
+def _forget_default() -> None:
+    """A forked process has the hub's memory but not its thread, so it must open its own."""
+    global _default, _lock
+    _default, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_default)

@@ -1,0 +1,64 @@
+"""What carries requests to a provider: send, stream, close."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+import msgspec
+
+from ringmain.errors import ProviderError
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One call that leaves for a provider."""
+
+    method: str = "POST"
+    url: str
+    headers: dict[str, str] = {}
+    body: bytes = b""
+
+
+class Response(Protocol):
+    """A provider's answer whose head has arrived; header names are in lower case."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes in, in pieces of any size, inflated; raises `ProviderError` where it breaks off."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection; a provider that still writes is cut off."""
+        ...
+
+
+async def read_whole(response: Response, *, largest: int) -> bytes:
+    """The whole body of an answer.
+
+    Raises `ProviderError("upstream_too_large")` as soon as it has more than `largest` bytes.
+    """
+    data = bytearray()
+    async for chunk in response.chunks():
+        data += chunk
+        if len(data) > largest:
+            raise ProviderError(
+                "upstream_too_large",
+                f"The provider sent more than {largest >> 20} MiB.",
+                fix="Ask for a shorter answer.",
+                billed=True,
+            )
+    return bytes(data)
+
+
+class Transport(Protocol):
+    """Something that carries requests to a provider."""
+
+    async def send(self, request: Request, *, timeout: float) -> Response:
+        """The head of the answer, within `timeout` seconds, which also bounds the body.
+
+        Raises `ProviderError` (`upstream_unreachable`, `upstream_tls`, `upstream_ambiguous`, `deadline_exceeded`, …).
+        """
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,123 @@
+"""`ringmain connections`."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KEY = "sk-abcdefghijklmnop"
+SHOWN = [
+    "name",
+    "preset",
+    "base_url",
+    "key",
+    "organization",
+    "project",
+    "model",
+    "timeout",
+    "aliases",
+    "prices",
+    "default",
+    "locked",
+]
+
+
+def test_a_connection_is_added_shown_listed_changed_and_removed(run: Any):
+    assert run("connections", "add", "local", "--preset", "ollama", "--model", "m").code == 0
+    assert list(run("connections", "show", "local", "--json").json) == SHOWN
+    assert [row["name"] for row in run("connections", "list", "--json").json] == ["local", "demo"]
+    changed = run("connections", "set", "local", "--timeout", "5", "--alias", "a=b", "--price", "b=0.10,0.30", "--json")
+    assert (changed.json["timeout"], changed.json["aliases"]) == (5.0, {"a": "b"})
+    assert changed.json["prices"] == {"b": ["0.1", "0.3"]}
+    assert run("connections", "remove", "local").code == 0
+    assert run("connections", "remove", "local").code == 1
+
+
+def test_the_key_comes_from_a_variable_and_only_its_end_is_shown(run: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MY_KEY", KEY)
+    done = run("connections", "add", "o", "--preset", "openai", "--key-env", "MY_KEY", "--json")
+    assert done.json["key"] == "…mnop"
+    for words in (("show", "o"), ("show", "o", "--json"), ("list",), ("list", "--json")):
+        told = run("connections", *words)
+        assert "mnop" in told.out
+        assert KEY not in told.out + told.err
+
+
+def test_the_key_comes_from_a_file_or_the_standard_input(run: Any, tmp_path: Path):
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    assert (
+        run("connections", "add", "a", "--preset", "openai", "--key-file", str(file), "--json").json["key"] == "…mnop"
+    )
+    piped = run("connections", "add", "b", "--preset", "openai", "--key-file", "-", "--json", stdin=KEY)
+    assert piped.json["key"] == "…mnop"
+
+
+def test_no_option_takes_the_key_itself(run: Any):
+    assert run("connections", "add", "a", "--preset", "openai", "--key", KEY).code == 2
+
+
+def test_the_environments_connection_is_listed_with_what_locks_it(run: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    (row, _) = run("connections", "list", "--json").json
+    assert (row["name"], row["default"], row["locked"]["key"]) == ("environment", True, "OPENAI_API_KEY")
+    assert KEY not in str(row)
+
+
+FAILURES = [
+    (("add", "demo", "--preset", "ollama"), 1, "ringmain's own"),
+    (("add", "a"), 1, "needs a preset"),
+    (("add", "a", "--preset", "olama"), 1, "Did you mean 'ollama'"),
+    (("add", "a", "--base-url", "example.org"), 1, "not an address"),
+    (("add", "a", "--preset", "openai", "--key-env", "NOT_SET"), 1, "NOT_SET holds no key"),
+    (("add", "a", "--preset", "openai", "--key-file", "/does/not/exist"), 1, "cannot be read"),
+    (("add", "a", "--preset", "openai", "--key-env", "A", "--key-file", "b"), 2, "two keys"),
+    (("add", "a", "--preset", "ollama", "--timeout", "0"), 1, "timeout"),
+    (("add", "a", "--preset", "ollama", "--timeout", "soon"), 2, "timeout"),
+    (("add", "a", "--preset", "ollama", "--price", "m=1"), 2, "MODEL=IN,OUT"),
+    (("add", "a", "--preset", "ollama", "--price", "m=a,b"), 1, "not a price"),
+    (("add", "a", "--preset", "ollama", "--alias", "x"), 2, "OLD=NEW"),
+    (("set", "nope", "--default"), 1, "no connection 'nope'"),
+    (("show", "nope"), 1, "no connection 'nope'"),
+    (("remove", "environment"), 1, "cannot be changed here"),
+    (("add",), 2, "NAME"),
+    (("ad",), 2, "add"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "part"), FAILURES, ids=lambda value: str(value)[:50])
+def test_bad_input_is_told_and_saves_nothing(run: Any, words: tuple[str, ...], code: int, part: str):
+    done = run("connections", *words)
+    assert (done.code, done.out) == (code, "")
+    assert part in done.err
+    assert [row["name"] for row in run("connections", "list", "--json").json] == ["demo"]
+
+
+def test_a_wrong_secret_file_is_told_and_the_right_one_still_opens(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MY_KEY", KEY)
+    run("connections", "add", "o", "--preset", "openai", "--key-env", "MY_KEY")
+    monkeypatch.setenv("RINGMAIN_SECRET_KEY", hashlib.sha256(b"another").hexdigest())
+    done = run("models", "--json")
+    assert (done.code, done.json["error"]["code"]) == (1, "wrong_secret_file")
+    assert done.json["error"]["sentence"] == "This key file does not match this database."
+    monkeypatch.delenv("RINGMAIN_SECRET_KEY")
+    assert run("connections", "show", "o", "--json").json["key"] == "…mnop"
+
+
+def test_secrets_rotate_keeps_every_stored_key(run: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MY_KEY", KEY)
+    run("connections", "add", "o", "--preset", "openai", "--key-env", "MY_KEY")
+    done = run("secrets", "rotate", "--json")
+    assert (done.code, done.json["connections"]) == (0, 1)
+    assert run("connections", "show", "o", "--json").json["key"] == "…mnop"
+
+
+def test_settings_lie_in_the_hub_that_this_process_is_a_client_of(run: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RINGMAIN_URL", "http://127.0.0.1:9")
+    for words in (("connections", "list"), ("hosts", "add", "openai", "a"), ("usage",), ("secrets", "rotate")):
+        done = run(*words)
+        assert (done.code, done.out) == (1, "")
+        assert "RINGMAIN_URL" in done.err

@@ -1,0 +1,99 @@
+"""How long a call is before it leaves, and what does not fit."""
+
+from typing import Any
+
+import pytest
+
+from ringmain.errors import AskError
+from ringmain.exchange.reckon import UNCAPPED, ceiling, length
+from ringmain.exchange.tokens import estimate, estimate_messages
+from tests.exchange.factories import USER, a_model, a_plan, an_account, an_ask
+
+LONG = "word " * 1000
+
+
+@pytest.mark.parametrize(
+    ("body", "tokens"),
+    [
+        ({"messages": [USER]}, estimate_messages([USER])),
+        ({"prompt": LONG}, estimate(LONG)),
+        ({"prompt": [LONG, "a"]}, estimate(LONG) + 1),
+        ({"prompt": [1, 2, 3]}, 3),
+        ({"prompt": [[1, 2], [3]]}, 3),
+        ({"prompt": ""}, 0),
+        ({"prompt": []}, 0),
+        ({"input": LONG, "instructions": LONG}, 2 * estimate(LONG)),
+        ({"input": [USER], "instructions": LONG}, estimate(LONG) + estimate_messages([USER])),
+        ({"prompt": {"id": "template"}, "input": "a"}, 1),
+        ({"input": ["stray", USER]}, estimate_messages([{}, USER])),
+        ({"messages": [{"role": "assistant", "tool_calls": "stray"}]}, estimate_messages([{}])),
+    ],
+)
+def test_a_calls_words_are_counted_wherever_they_stand(body: dict[str, Any], tokens: int):
+    assert length(body) == tokens
+
+
+@pytest.mark.parametrize(
+    ("bodies", "most"),
+    [
+        ([{"max_tokens": 10}], 10),
+        ([{"max_completion_tokens": 10}], 10),
+        ([{"max_output_tokens": 10, "max_tokens": 5}], 5),
+        ([{"max_tokens": 0}], 0),
+        ([{"max_tokens": 10, "n": 3}], 30),
+        ([{"max_tokens": 10, "n": 2, "best_of": 5}], 50),
+        ([{"max_tokens": 10, "prompt": ["a", "b"], "n": 2}], 40),
+        ([{"max_tokens": 10, "prompt": [1, 2, 3]}], 10),
+        ([{"max_tokens": 10}, {"max_tokens": 10}], 20),
+        ([{}], UNCAPPED),
+        ([{"max_tokens": None, "n": None}], UNCAPPED),
+        ([{"max_tokens": "many", "n": "some"}], UNCAPPED),
+    ],
+)
+def test_the_most_that_may_be_written_is_the_cap_of_every_choice_of_every_prompt(bodies: list[Any], most: int):
+    assert ceiling(bodies, a_model()) == most
+
+
+@pytest.mark.parametrize("fields", [{"max_tokens": -1}, {"n": -5}, {"max_tokens": -1, "n": 0}])
+def test_a_negative_number_does_not_make_a_call_free(fields: dict[str, Any]):
+    assert ceiling([fields], a_model()) == UNCAPPED
+
+
+def test_a_model_that_writes_little_is_expected_to_write_no_more():
+    assert ceiling([{}], a_model(max_output=100)) == 100
+    assert ceiling([{}], a_model(max_output=100_000)) == UNCAPPED
+
+
+def test_what_passes_the_context_window_is_refused_with_both_numbers():
+    with pytest.raises(AskError) as caught:
+        a_plan(an_ask(fields={"max_tokens": 1000}), model=a_model(context_window=900))
+    error, prompt = caught.value, estimate_messages([USER])
+    assert (error.code, error.status, error.param) == ("context_length_exceeded", 400, "messages")
+    assert f"about {prompt} tokens" in error.sentence
+    assert "asks for 1000" in error.sentence
+    assert "holds 900" in error.sentence
+
+
+@pytest.mark.parametrize(("window", "fits"), [(estimate(LONG), True), (int(estimate(LONG) * 0.7), False), (None, True)])
+def test_an_estimate_that_may_be_too_high_is_given_the_benefit_of_the_doubt(window: int | None, fits: bool):
+    ask, model = an_ask("completion", prompts=(LONG,)), a_model(context_window=window)
+    if fits:
+        assert a_plan(ask, model=model).input_tokens == estimate(LONG)
+    else:
+        with pytest.raises(AskError) as caught:
+            a_plan(ask, model=model)
+        assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "prompt")
+
+
+def test_one_prompt_too_long_is_not_hidden_by_short_ones():
+    with pytest.raises(AskError):
+        a_plan(an_ask("completion", prompts=("a", "b", LONG)), model=a_model(context_window=500))
+
+
+def test_many_prompts_that_fit_one_by_one_fit():
+    a_plan(an_ask("completion", prompts=("word " * 100,) * 20), model=a_model(context_window=500))
+
+
+def test_what_the_account_adds_counts_too():
+    with pytest.raises(AskError):
+        a_plan(account=an_account(context=LONG), model=a_model(context_window=500))

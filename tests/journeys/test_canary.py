@@ -1,0 +1,113 @@
+"""Secrets that must be nowhere but where they belong, after a run in which much went wrong."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.machine import Answered, Machine, Running, chat_body
+from tests.journeys.provider import Provider
+
+PROVIDER_KEY = "sk-canary-of-the-provider-0123456789abcdef"
+ENV_KEY = "sk-canary-of-the-environment-0123456789"
+ADMIN = "canary-of-the-admin-0123456789abcdef"
+SECRET_KEY = bytes(range(7, 39)).hex()
+CHAT = "/v1/chat/completions"
+NO_PATIENCE = {"x-stainless-read-timeout": "1.0"}
+"""So that what may be tried again is not."""
+
+BAD_BODIES = (b"{", b'{"messages": 7}', b"\xff\xfe", b"[" * 100, b'{"messages": []}')
+
+
+def wrongs(hub: Running, keys: dict[str, str]) -> list[Answered]:
+    """The answers to asks that go wrong in every way that a provider and a host know."""
+    key = keys["paid"]
+    models = ("echo-401", "echo-402", "fail-400", "fail-404", "fail-500", "garbage")
+    told = [hub.call(CHAT, chat_body(model), key=key, headers=NO_PATIENCE) for model in models]
+    told += [hub.call(CHAT, chat_body(model, stream=True), key=key) for model in ("echo-401", "garbage")]
+    told += [hub.call(CHAT, body, key=key) for body in BAD_BODIES]
+    told += [hub.chat(keys["nowhere"], "quick"), hub.chat(keys["paid"][:-1], "quick"), hub.chat(ADMIN, "quick")]
+    told += [hub.call(f"/v1/models/{key}", key=key), hub.call("/v1/nothing", key=key)]
+    told += [hub.call("/metrics"), hub.call("/metrics", key=key)]
+    assert all(answer.status >= 400 for answer in told), [answer for answer in told if answer.status < 400]
+    return [*told, hub.call(CHAT, chat_body("torn", stream=True), key=key)]
+
+
+def pages(hub: Running) -> list[Answered]:
+    """Everything that can be looked at."""
+    told = [hub.call(path) for path in ("/", "/index.json", "/health", "/ready", "/guides/openai")]
+    told.append(hub.call("/metrics", key=ADMIN))
+    assert {answer.status for answer in told} == {200}
+    return told
+
+
+@pytest.fixture
+def planted(machine: Machine, provider: Provider) -> tuple[Machine, dict[str, str]]:
+    """A machine whose secrets are all canaries, and the keys of its two accounts."""
+    machine.environ |= {"RINGMAIN_ADMIN_TOKEN": ADMIN, "RINGMAIN_SECRET_KEY": SECRET_KEY}
+    given = {"stdin": PROVIDER_KEY}
+    machine.connect("paid", provider.base_url, "--model", "quick", "--key-file", "-", "--default", **given)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    machine.connect("nowhere", f"http://127.0.0.1:{port}/v1", "--model", "quick", "--key-file", "-", **given)
+    return machine, {name: machine.key(name, "--connection", name) for name in ("paid", "nowhere")}
+
+
+def looked_at(machine: Machine) -> None:
+    """Every command that shows something, at its most talkative."""
+    for words in (
+        ("connections", "show", "paid"),
+        ("hosts", "show", "paid"),
+        ("usage",),
+        ("check",),
+        ("check", "--connection", "nowhere"),
+        ("ask", "Hello", "--model", "echo-401"),
+    ):
+        machine.run(*words)
+    machine.run("ask", "Hello", "--model", "quick", OPENAI_API_KEY=ENV_KEY, OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+    machine.run("secrets", "rotate")
+
+
+def files(folder: Path) -> bytes:
+    """All that lies in a folder, names and contents."""
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    assert found
+    return b"\n".join(str(path).encode() + b"\n" + path.read_bytes() for path in found)
+
+
+def test_no_secret_is_in_the_data_folder_in_what_is_printed_or_in_what_is_answered(
+    planted: tuple[Machine, dict[str, str]],
+) -> None:
+    machine, keys = planted
+    machine.said.clear()  # a host's key is printed once, when its account is added
+    with machine.up() as hub:
+        assert hub.chat(keys["paid"]).status == 200
+        answers = wrongs(hub, keys) + pages(hub)
+        looked_at(machine)
+        disk = files(machine.data)
+        hub.process.kill()
+    disk += files(machine.home)
+    told = b"\n".join(answer.body + str(answer.headers).encode() for answer in answers)
+    printed = "\n".join(machine.said).encode()
+    canaries = [PROVIDER_KEY, ENV_KEY, ADMIN, SECRET_KEY, *keys.values()]
+    for canary in canaries:
+        places = {"disk": disk, "answers": told, "output": printed}
+        found = [
+            place for place, held in places.items() if canary.encode() in held and not repeats(canary, keys, place)
+        ]
+        assert not found, f"{canary[:12]}… is in the {' and the '.join(found)}"
+
+
+def repeats(canary: str, keys: dict[str, str], place: str) -> bool:
+    """Whether a host is only told again what it had written into the address itself."""
+    return place == "answers" and canary == keys["paid"]
+
+
+def test_a_provider_that_repeats_our_key_in_its_error_does_not_tell_it_to_the_host(
+    planted: tuple[Machine, dict[str, str]],
+) -> None:
+    machine, keys = planted
+    with machine.up() as hub:
+        models = [f"echo-{status}" for status in (400, 403, 404, 409, 413, 422, 429, 500, 503)]
+        told = [hub.call(CHAT, chat_body(model), key=keys["paid"], headers=NO_PATIENCE) for model in models]
+    assert [answer.status for answer in told if PROVIDER_KEY.encode() in answer.body] == []

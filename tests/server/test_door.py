@@ -1,0 +1,61 @@
+"""Heads of requests that never end, or have no end in sight."""
+
+import http.client
+import socket
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import pytest
+
+from ringmain.server import door
+from tests.hubs import Served
+
+
+def connected(served: Served) -> socket.socket:
+    parts = urlsplit(served.url)
+    return socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=5)
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /health HTTP/1.1\r\nX-Slow: "])
+def test_a_head_that_does_not_come_ends_the_connection(
+    served: Served, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(door, "PATIENCE", 0.2)
+    with connected(served) as line:
+        line.sendall(begun)
+        assert line.recv(100) == b""
+
+
+def test_a_head_without_end_is_cut(served: Served) -> None:
+    with connected(served) as line, pytest.raises(ConnectionError):  # noqa: PT012
+        line.sendall(b"GET /health HTTP/1.1\r\nX-Much: ")
+        for _ in range(1000):
+            line.sendall(b"x" * 4096)
+
+
+def test_five_hundred_idle_connections_do_not_delay_a_request(served: Served) -> None:
+    idle = [connected(served) for _ in range(500)]
+    try:
+        assert served.call("GET", "/health").status == 200
+    finally:
+        for line in idle:
+            line.close()
+
+
+def test_a_connection_is_used_again_and_again(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "PATIENCE", 0.3)
+    with closing(http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=5)) as connection:
+        connection.connect()
+        own = connection.sock
+        for _ in range(3):
+            connection.request("GET", "/health")
+            assert connection.getresponse().read() == b'{"status":"ok"}'
+            # Longer than a head may take: between two requests nothing is waited for.
+            assert not _readable(own, 0.4)
+        assert connection.sock is own
+
+
+def _readable(line: socket.socket, seconds: float) -> bool:
+    import select
+
+    return bool(select.select([line], [], [], seconds)[0])

@@ -1,0 +1,48 @@
+"""With RINGMAIN_URL set, Python and the command line are clients of that hub."""
+
+import pytest
+
+import ringmain
+from tests.hubs import Served, run_hub
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch):
+    with run_hub() as hub:
+        monkeypatch.setenv("RINGMAIN_URL", hub.url)
+        monkeypatch.setenv("RINGMAIN_KEY", hub.key)
+        yield hub
+
+
+def test_the_ask_is_in_the_hubs_book_with_its_cost_and_notices(served: Served) -> None:
+    reply = ringmain.ask("Hello", model="demo-completion")
+    (line,) = served.lines()
+    assert line.status == "ok"
+    assert reply.cost == 0
+    assert "asked by completion" in " ".join(reply.notices)
+
+
+def test_a_stream_goes_through_the_hub_too(served: Served) -> None:
+    assert "".join(ringmain.ask("Hello", model="demo-1", stream=True)).startswith("[demo]")
+    assert [line.stream for line in served.lines()] == [True]
+
+
+def test_the_hub_remembers_the_conversation(served: Served) -> None:
+    ringmain.ask("One", model="demo-1", conversation="c")
+    second = ringmain.ask("Two", model="demo-1", conversation="c")
+    newest, first = served.lines()
+    assert newest.conversation == first.conversation == "c"
+    assert newest.input_tokens > first.input_tokens
+    assert second.usage.input_tokens == newest.input_tokens
+
+
+def test_a_wrong_host_key_is_told(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGMAIN_KEY", "rm-wrong")
+    with pytest.raises(ringmain.RingmainError):
+        ringmain.ask("Hello", model="demo-1")
+    assert not served.lines()
+
+
+def test_the_hubs_account_may_choose_the_model(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGMAIN_KEY", served.account("chooses", model="demo-chat"))
+    assert ringmain.ask("Hello").model == "demo-chat"

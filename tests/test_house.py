@@ -1,0 +1,118 @@
+"""The walls of the house: who may import whom, and what `import ringmain` may load."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ringmain
+
+SRC = Path(ringmain.__file__).parent
+STAGES = {"recall", "resolve", "guard", "provider", "judge", "ledger"}
+NOUNS = {
+    f"ringmain.exchange.{name}" for name in ("account", "ask", "connection", "line", "loose", "model", "plan", "reply")
+}
+FRAMEWORK = {"starlette", "uvicorn", "jinja2", "prometheus_client", "argon2", "markupsafe"}
+SQL = {"sqlalchemy", "alembic", "psycopg", "sqlite3"}
+HEAVY = FRAMEWORK | SQL | {"aiohttp", "openai", "pydantic", "genai_prices", "cryptography", "rich", "cyclopts"}
+
+
+def modules(folder: Path = SRC) -> list[Path]:
+    return sorted(folder.rglob("*.py"))
+
+
+def name_of(file: Path) -> str:
+    parts = file.relative_to(SRC.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports, at its top or within a function."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def packages(file: Path) -> set[str]:
+    return {module.partition(".")[0] for module in imports(file)}
+
+
+@pytest.mark.parametrize("file", modules(SRC / "exchange"), ids=name_of)
+def test_the_exchange_knows_nothing_but_itself(file: Path) -> None:
+    foreign = [
+        module
+        for module in imports(file)
+        if module.startswith("ringmain") and not module.startswith(("ringmain.exchange", "ringmain.errors"))
+    ]
+    assert not [m for m in foreign if m not in ("ringmain", "ringmain.errors")]
+    assert packages(file) <= set(sys.stdlib_module_names) | {"ringmain", "msgspec"}
+    assert not packages(file) & {"socket", "os", "pathlib", "time", "random", "secrets", "asyncio", "threading"}
+
+
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_stages_do_not_import_stages(stage: str) -> None:
+    others = {f"ringmain.exchange.{name}" for name in STAGES - {stage}}
+    assert not others & set(imports(SRC / "exchange" / f"{stage}.py"))
+
+
+@pytest.mark.parametrize("file", modules(), ids=name_of)
+def test_each_technology_stays_in_its_place(file: Path) -> None:
+    place, used = file.relative_to(SRC).parts[0], packages(file)
+    assert place == "server" or not used & FRAMEWORK
+    assert place == "store" or not used & SQL
+    assert file.name == "network.py" or "aiohttp" not in used
+    assert place == "cli" or not used & {"cyclopts", "rich"}
+    assert "openai" not in used
+
+
+@pytest.mark.parametrize("file", modules(SRC / "hosts"), ids=name_of)
+def test_a_rooms_translation_knows_only_nouns_errors_and_the_floor_plan(file: Path) -> None:
+    parts = file.relative_to(SRC / "hosts").with_suffix("").parts
+    if len(parts) < 2 or parts[1] not in ("wire", "form", "pack"):
+        return
+    allowed = NOUNS | {"ringmain.errors", "ringmain.hosts"}
+    own = f"ringmain.hosts.{parts[0]}"
+    for module in imports(file):
+        if module.startswith("ringmain."):
+            at_home = module.startswith(own)
+            assert at_home or any(module == m or module.startswith(f"{m}.") for m in allowed), module
+
+
+@pytest.mark.parametrize("file", modules(SRC / "hosts"), ids=name_of)
+def test_rooms_do_not_know_each_other(file: Path) -> None:
+    parts = file.relative_to(SRC / "hosts").parts
+    others = {p.name for p in (SRC / "hosts").iterdir() if p.is_dir()} - {parts[0]}
+    assert not [m for m in imports(file) for other in others if m.startswith(f"ringmain.hosts.{other}")]
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level packages that a fresh interpreter has loaded after a statement."""
+    code = f"import sys; {statement}; print(' '.join({{m.partition('.')[0] for m in sys.modules}}), *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_ringmain_loads_no_room_no_framework_no_sql_and_no_sdk() -> None:
+    loaded = loaded_by("import ringmain")
+    assert not loaded & HEAVY
+    assert not [
+        module for module in loaded if module.startswith(("ringmain.hosts.", "ringmain.server", "ringmain.cli"))
+    ]
+
+
+def test_the_index_of_public_names_is_sorted_and_has_no_logic() -> None:
+    tree = ast.parse((SRC / "__init__.py").read_text())
+    assert all(isinstance(node, ast.Expr | ast.ImportFrom | ast.Assign) for node in tree.body)
+    assert ringmain.__all__ == sorted(ringmain.__all__)
+    assert all(hasattr(ringmain, name) for name in ringmain.__all__)
+
+
+def test_no_file_is_a_drawer_for_everything() -> None:
+    assert not [file for file in modules() if file.stem in ("utils", "helpers", "common", "misc")]

@@ -1,0 +1,404 @@
+"""The shell: an ask from its beginning to its line in the book."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from ringmain.errors import ProviderError, RingmainError
+from ringmain.exchange.account import Account, Memory
+from ringmain.exchange.ask import Ask
+from ringmain.hub import AsyncHub
+from ringmain.question import new_id
+from ringmain.testing import Clock, Recorder, Scripted, ready_hub
+from tests.relay import Relay
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 1}
+ANSWER = msgspec.json.encode(
+    {
+        "model": "m",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"}],
+        "usage": USAGE,
+    }
+)
+TEXT = msgspec.json.encode({"choices": [{"text": "Hello", "index": 0, "finish_reason": "stop"}], "usage": USAGE})
+JSON = {"content-type": "application/json"}
+EVENTS = {"content-type": "text/event-stream"}
+
+
+def account(**settings) -> Account:
+    return Account(id="acc", name="shop", tool="openai", **settings)
+
+
+def scripted(*answers) -> tuple[AsyncHub, Scripted]:
+    transport = Scripted(*answers)
+    return ready_hub(transport=transport), transport
+
+
+def error(status: int, **told) -> tuple:
+    return status, JSON, msgspec.json.encode({"error": told})
+
+
+async def lines(hub: AsyncHub):
+    await hub.ring.book.flush()
+    return hub.ring.store.lines(100)
+
+
+# an answer ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_real_engine_answers_and_the_book_has_its_tokens(hub: AsyncHub, upstream: Relay) -> None:
+    reply = await hub.ask("Hello", max_tokens=6, temperature=0)
+    (line,) = await lines(hub)
+    assert (line.status, line.id, line.output_tokens) == ("ok", reply.id, reply.usage.output_tokens)
+    assert 0 < reply.usage.output_tokens <= 6
+    assert upstream.last.json == {
+        "model": "tiny",
+        "messages": [{"role": "user", "content": "Hello"}],
+        "max_tokens": 6,
+        "temperature": 0,
+    }
+
+
+async def test_a_stream_says_what_the_whole_answer_says(hub: AsyncHub, upstream: Relay) -> None:
+    whole = await hub.ask("Hello", max_tokens=8, temperature=0, seed=1)
+    stream = await hub.ask("Hello", max_tokens=8, temperature=0, seed=1, stream=True)
+    pieces = [piece async for piece in stream]
+    assert "".join(pieces) == whole.text
+    assert stream.reply is not None
+    assert stream.reply.usage == whole.usage
+    assert upstream.last.json["stream_options"] == {"include_usage": True}
+
+
+async def test_a_system_message_alone_is_an_ask(hub: AsyncHub, upstream: Relay) -> None:
+    await hub.ask(messages=[{"role": "system", "content": "Act as a chef."}], max_tokens=3)
+    assert upstream.last.json["messages"] == [{"role": "system", "content": "Act as a chef."}]
+
+
+async def test_a_reply_reads_as_openais_does(demo: tuple[AsyncHub, Recorder]) -> None:
+    reply = await demo[0].ask("Hello")
+    assert str(reply) == reply.text == reply.choices[0].message.content
+    assert reply.finish_reason == "stop"
+    assert reply.demo
+
+
+# memory ------------------------------------------------------------------------------------------------------------
+
+
+async def test_earlier_turns_of_a_conversation_travel_along(hub: AsyncHub, upstream: Relay) -> None:
+    first = await hub.ask("One", conversation="c", max_tokens=3)
+    await hub.ask("Two", conversation="c", max_tokens=3)
+    assert upstream.last.json["messages"] == [
+        {"role": "user", "content": "One"},
+        {"role": "assistant", "content": first.text.replace("\x00", "�")},
+        {"role": "user", "content": "Two"},
+    ]
+
+
+async def test_a_conversation_belongs_to_its_account(demo: tuple[AsyncHub, Recorder]) -> None:
+    hub, sent = demo
+    await hub.ask("Secret of A", conversation="same", account=Account(id="a", name="a", tool="openai"))
+    await hub.ask("And B?", conversation="same", account=Account(id="b", name="b", tool="openai"))
+    assert sent.bodies[1]["messages"] == [{"role": "user", "content": "And B?"}]
+
+
+async def test_only_the_newest_turns_that_fit_travel_along(demo: tuple[AsyncHub, Recorder]) -> None:
+    hub, sent = demo
+    shop = account(memory=Memory(turns=2))
+    for text in ("One", "Two", "Three"):
+        await hub.ask(text, conversation="c", account=shop)
+    assert [m["content"] for m in sent.bodies[2]["messages"] if m["role"] == "user"] == ["Two", "Three"]
+
+
+async def test_an_account_that_remembers_nothing_keeps_no_words() -> None:
+    async with ready_hub() as hub:
+        forgetful = account(memory=Memory(turns=0))
+        await hub.ask("Secret", conversation="c", account=forgetful)
+        await hub.ring.book.flush()
+        assert not hub.ring.store.turns(forgetful.id, "c", 10)
+
+
+async def test_turns_whose_days_are_over_are_forgotten(tmp_path) -> None:
+    clock = Clock()
+    hub = ready_hub(clock=clock)
+    async with hub:
+        store, shop = hub.ring.store, account(memory=Memory(days=1))
+        store.save_account(shop)
+        await hub.ask("Hello", conversation="c", account=shop)
+        assert store.turns(shop.id, "c", 10)
+        clock.advance(2 * 86_400)
+        hub.ring.start()
+        assert not store.turns(shop.id, "c", 10)
+
+
+# attempts ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_passing_fault_is_tried_again_once() -> None:
+    hub, sent = scripted(error(503, message="busy"), (200, JSON, ANSWER))
+    async with hub:
+        assert (await hub.ask("Hi")).text == "Hello"
+        (line,) = await lines(hub)
+    assert (len(sent.requests), line.attempts, line.status) == (2, 2, "ok")
+
+
+async def test_a_third_attempt_is_never_made() -> None:
+    hub, sent = scripted(*[error(503, message="busy")] * 3)
+    async with hub:
+        with pytest.raises(ProviderError):
+            await hub.ask("Hi")
+    assert len(sent.requests) == 2
+
+
+async def test_spent_credit_is_not_tried_again() -> None:
+    hub, sent = scripted(error(429, code="insufficient_quota", message="You exceeded your current quota"))
+    async with hub:
+        with pytest.raises(ProviderError, match="no credit"):
+            await hub.ask("Hi")
+        (line,) = await lines(hub)
+    assert (len(sent.requests), line.status, line.unconfirmed_tokens) == (1, "failed", 0)
+
+
+async def test_a_wrong_endpoint_is_switched_remembered_and_told_in_a_notice() -> None:
+    mismatch = error(
+        404,
+        message="This is not a chat model and thus not supported in the v1/chat/completions endpoint. "
+        "Did you mean to use v1/completions?",
+        param="model",
+    )
+    hub, sent = scripted(mismatch, (200, JSON, TEXT), (200, JSON, TEXT))
+    async with hub:
+        first = await hub.ask("Hi", model="demo-unknown")
+        second = await hub.ask("Hi", model="demo-unknown")
+    assert [r.url.rpartition("/")[2] for r in sent.requests] == ["completions", "completions", "completions"]
+    assert sent.requests[0].url.endswith("chat/completions")
+    assert first.mode == second.mode == "completion"
+    assert "Did you mean" not in " ".join(first.notices)
+    assert first.notices
+
+
+async def test_an_accounts_parameter_that_the_model_refuses_is_left_out_and_remembered() -> None:
+    refusal = error(400, message="Unsupported value", code="unsupported_value", param="temperature")
+    hub, sent = scripted(refusal, (200, JSON, ANSWER), (200, JSON, ANSWER))
+    async with hub:
+        shop = account(parameters={"temperature": 0.5})
+        reply = await hub.ask("Hi", account=shop)
+        await hub.ask("Hi", account=shop)
+    assert "temperature" in reply.notices[-1]
+    assert [b"temperature" in r.body for r in sent.requests] == [True, False, False]
+
+
+async def test_a_parameter_that_the_asker_sent_is_never_left_out() -> None:
+    refusal = error(400, message="Unsupported value", code="unsupported_value", param="temperature")
+    hub, sent = scripted(refusal)
+    async with hub:
+        with pytest.raises(ProviderError) as caught:
+            await hub.ask("Hi", temperature=0.5)
+    assert (len(sent.requests), caught.value.param) == (1, "temperature")
+
+
+async def test_a_refused_name_of_the_token_cap_is_changed_and_the_cap_kept() -> None:
+    refusal = error(400, message="Use max_completion_tokens", code="unsupported_parameter", param="max_tokens")
+    hub, sent = scripted(refusal, (200, JSON, ANSWER), (200, JSON, ANSWER))
+    async with hub:
+        await hub.ask("Hi", max_tokens=7)
+        await hub.ask("Hi", max_tokens=8)
+    bodies = [msgspec.json.decode(r.body) for r in sent.requests]
+    assert [(b.get("max_tokens"), b.get("max_completion_tokens")) for b in bodies] == [(7, None), (None, 7), (None, 8)]
+
+
+async def test_an_endpoint_that_is_not_served_is_emulated_on_chat() -> None:
+    hub, sent = scripted((404, JSON, b'{"error":"Not Found"}'), (200, JSON, ANSWER))
+    async with hub:
+        reply = await hub.ask("Hi", mode="completion")
+    assert [r.url.rpartition("/v1/")[2] for r in sent.requests] == ["completions", "chat/completions"]
+    assert (reply.text, reply.mode) == ("Hello", "chat")
+
+
+async def test_a_list_of_prompts_that_is_switched_to_chat_is_answered_to_the_last() -> None:
+    mismatch = error(
+        404, message="This is a chat model and not supported in the v1/completions endpoint.", param="model"
+    )
+    hub, sent = scripted(mismatch, (200, JSON, ANSWER), (200, JSON, ANSWER), (200, JSON, ANSWER))
+    async with hub:
+        ask = Ask(id=new_id(), wire="completion", prompts=("a", "b", "c"), listed=True, model="demo-unknown")
+        reply = await (await hub.answer(ask, account())).whole()
+    assert [choice.index for choice in reply.choices] == [0, 1, 2]
+    assert reply.usage.output_tokens == 3
+    assert len(sent.requests) == 4
+
+
+async def test_a_broken_event_in_the_middle_is_an_interruption() -> None:
+    events = b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\ndata: {"choi\n\n'
+    hub, _ = scripted((200, EVENTS, events))
+    async with hub:
+        stream = await hub.ask("Hi", stream=True)
+        with pytest.raises(ProviderError) as caught:
+            [piece async for piece in stream]
+    assert caught.value.code == "stream_interrupted"
+
+
+# how an ask ends ---------------------------------------------------------------------------------------------------
+
+
+async def test_an_ask_that_may_have_been_charged_stays_unconfirmed() -> None:
+    hub, _ = scripted(ProviderError("upstream_ambiguous", "Broken off.", billed=True))
+    async with hub:
+        with pytest.raises(ProviderError):
+            await hub.ask("Hi", max_tokens=10)
+        (line,) = await lines(hub)
+    assert line.status == "unconfirmed"
+    assert line.unconfirmed_tokens >= 10
+
+
+async def test_an_ask_that_cannot_be_written_as_json_was_never_sent() -> None:
+    hub, sent = scripted()
+    async with hub:
+        with pytest.raises(RingmainError, match="cannot be written as JSON"):
+            await hub.ask("Hi", user=object())
+        (line,) = await lines(hub)
+    assert (line.status, line.attempts, sent.requests) == ("refused", 0, [])
+
+
+async def test_a_stream_that_breaks_off_is_never_passed_on_as_whole() -> None:
+    begun = b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
+    hub, _ = scripted((200, EVENTS, begun))
+    async with hub:
+        stream = await hub.ask("Hi", stream=True)
+        with pytest.raises(ProviderError) as caught:
+            [piece async for piece in stream]
+        (line,) = await lines(hub)
+    assert caught.value.code == line.code == "stream_interrupted"
+    assert (line.status, line.output_tokens) == ("interrupted", 1)
+
+
+async def test_a_stream_without_done_is_whole_when_it_said_why_it_finished() -> None:
+    events = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n'
+    hub, _ = scripted((200, EVENTS, events))
+    async with hub:
+        stream = await hub.ask("Hi", stream=True)
+        assert [piece async for piece in stream] == ["Hi"]
+
+
+async def test_an_error_as_the_first_event_is_an_error_and_not_a_stream() -> None:
+    told = b'data: {"error":{"message":"The server is overloaded","code":503}}\n\n'
+    hub, sent = scripted((200, EVENTS, told), (200, EVENTS, told))
+    async with hub:
+        with pytest.raises(ProviderError) as caught:
+            await hub.ask("Hi", stream=True)
+    assert caught.value.code == "upstream_overloaded"
+    assert len(sent.requests) == 2
+
+
+async def test_a_stream_that_was_asked_for_comes_even_where_the_provider_answers_whole() -> None:
+    hub, _ = scripted((200, JSON, ANSWER))
+    async with hub:
+        stream = await hub.ask("Hi", stream=True)
+        assert "".join([piece async for piece in stream]) == "Hello"
+
+
+async def test_only_the_chunk_that_counts_and_says_nothing_is_kept_from_a_host_that_did_not_ask_for_it() -> None:
+    counted = b'"usage":{"prompt_tokens":3,"completion_tokens":1}'
+    calls = b'{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c"}]}}],' + counted + b"}"
+    thinks = b'{"choices":[{"index":0,"delta":{"reasoning_content":"Hm"}}],' + counted + b"}"
+    ends = b'{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}'
+    events = [b"data: " + data + b"\n\n" for data in (thinks, calls, ends, b'{"choices":[],' + counted + b"}")]
+    hub, _ = scripted((200, EVENTS, [*events, b"data: [DONE]\n\n"]))
+    async with hub:
+        ask = Ask(id=new_id(), messages=({"role": "user", "content": "Hi"},), stream=True)
+        passed = [piece.raw async for piece in await hub.answer(ask, account())]
+    assert passed == [thinks, calls, ends]
+
+
+async def test_the_last_event_of_a_response_passes_even_where_it_does_not_say_how_it_ended() -> None:
+    said = b'{"type":"response.output_text.delta","delta":"Hi"}'
+    last = b'{"type":"response.completed","response":{"usage":{"input_tokens":3,"output_tokens":1}}}'
+    hub, _ = scripted((200, EVENTS, [b"data: " + said + b"\n\n", b"data: " + last + b"\n\n"]))
+    async with hub:
+        ask = Ask(id=new_id(), wire="responses", messages=({"role": "user", "content": "Hi"},), stream=True)
+        passed = [piece.raw async for piece in await hub.answer(ask, account(mode="responses"))]
+    assert passed == [said, last]
+
+
+async def test_a_whole_answer_comes_even_where_the_provider_streams() -> None:
+    events = (
+        b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
+        b'data: {"choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":"stop"}]}\n\n'
+        b"data: [DONE]\n\n"
+    )
+    hub, _ = scripted((200, EVENTS, events))
+    async with hub:
+        assert (await hub.ask("Hi")).text == "Hello"
+
+
+async def test_a_host_that_hangs_up_leaves_its_line() -> None:
+    hub = ready_hub()
+    async with hub:
+        ask = Ask(id=new_id(), messages=({"role": "user", "content": "Hello there"},), stream=True)
+        answer = await hub.answer(ask, account())
+        async for piece in answer:
+            if piece.text:
+                break
+        await answer.close()
+        (line,) = await lines(hub)
+    assert (line.status, line.code, line.id) == ("interrupted", "host_hung_up", ask.id)
+    assert line.output_tokens > 0
+
+
+async def test_an_ask_that_is_cancelled_while_it_waits_leaves_its_line() -> None:
+    class Silent(Scripted):
+        async def send(self, request, *, timeout):
+            await asyncio.sleep(60)
+
+    hub = ready_hub(transport=Silent())
+    async with hub:
+        task = asyncio.create_task(hub.ask("Hi"))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        (line,) = await lines(hub)
+    assert (line.status, line.code) == ("unconfirmed", "host_hung_up")
+
+
+async def test_a_fault_of_our_own_is_told_without_a_trace_and_leaves_its_line() -> None:
+    hub, _ = scripted(ZeroDivisionError("secret detail"))
+    async with hub:
+        with pytest.raises(RingmainError) as caught:
+            await hub.ask("Hi")
+        (line,) = await lines(hub)
+    assert caught.value.code == line.code == "internal_error"
+    assert "secret detail" not in str(caught.value)
+
+
+async def test_every_refusal_before_the_call_is_a_line(demo: tuple[AsyncHub, Recorder]) -> None:
+    hub, sent = demo
+    refusals = {
+        "account_off": {"account": account(on=False)},
+        "model_not_allowed": {"account": account(models=("demo-1",)), "model": "demo-chat"},
+        "unknown_connection": {"connection": "nowhere"},
+        "context_length_exceeded": {"max_tokens": 1_000_000},
+    }
+    for code, words in refusals.items():
+        with pytest.raises(RingmainError) as caught:
+            await hub.ask("Hi", **words)
+        assert caught.value.code == code
+    assert {line.code for line in await lines(hub)} == set(refusals)
+    assert all(line.status == "refused" for line in await lines(hub))
+    assert not sent.requests
+
+
+async def test_a_rate_of_two_a_minute_admits_two() -> None:
+    hub = ready_hub(clock=Clock())
+    async with hub:
+        shop = account(rpm=2)
+        await hub.ask("One", account=shop)
+        await hub.ask("Two", account=shop)
+        with pytest.raises(RingmainError) as caught:
+            await hub.ask("Three", account=shop)
+    assert caught.value.code == "rate_limit_exceeded"
+
+
+async def test_both_numbers_are_named_where_a_prompt_passes_the_window(demo: tuple[AsyncHub, Recorder]) -> None:
+    with pytest.raises(RingmainError, match=r"about \d+ tokens.*9000.*8192"):
+        await demo[0].ask("word " * 100, max_tokens=9000)

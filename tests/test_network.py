@@ -1,0 +1,178 @@
+"""The network over real sockets: what arrives, and what is told when nothing does."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+import trustme
+
+from ringmain.errors import ProviderError, RingmainError, SetupError
+from ringmain.network import HttpTransport
+from ringmain.transport import Request
+
+
+@asynccontextmanager
+async def server(
+    answer: bytes | Callable, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A raw server that answers every request with these bytes; yields its address and what it received."""
+    received: list[bytes] = []
+
+    handling: set[asyncio.Task] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        handling.add(asyncio.current_task())
+        try:
+            received.append(await reader.read(65_536))
+            await answer(writer) if callable(answer) else writer.write(answer)
+        finally:
+            writer.close()
+
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+    port = listening.sockets[0].getsockname()[1]
+    async with listening:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}", received
+        for task in handling:
+            task.cancel()
+        await asyncio.wait(handling) if handling else None
+
+
+@pytest.fixture
+async def transport():
+    made = HttpTransport()
+    yield made
+    await made.close()
+
+
+async def fetch(transport: HttpTransport, url: str, timeout: float = 5) -> tuple[int, bytes]:
+    response = await transport.send(Request(url=f"{url}/v1/x", body=b"{}"), timeout=timeout)
+    try:
+        return response.status, b"".join([chunk async for chunk in response.chunks()])
+    finally:
+        await response.close()
+
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-Odd: Yes\r\n\r\nhi"
+
+
+async def test_a_whole_answer_arrives_with_its_headers_in_lower_case(transport: HttpTransport) -> None:
+    async with server(OK) as (url, received):
+        response = await transport.send(Request(url=f"{url}/v1/x", headers={"a": "b"}, body=b"{}"), timeout=5)
+        assert response.headers["x-odd"] == "Yes"
+        assert b"".join([c async for c in response.chunks()]) == b"hi"
+        await response.close()
+    assert received[0].startswith(b"POST /v1/x HTTP/1.1\r\n")
+    assert b"a: b\r\n" in received[0]
+
+
+async def test_a_redirect_is_not_followed(transport: HttpTransport) -> None:
+    async with server(OK) as (other, reached):
+        away = f"HTTP/1.1 307 T\r\nlocation: {other}/v1/x\r\ncontent-length: 0\r\n\r\n".encode()
+        async with server(away) as (url, _):
+            assert (await fetch(transport, url))[0] == 307
+    assert not reached
+
+
+async def told(transport: HttpTransport, url: str, timeout: float = 5) -> RingmainError:
+    with pytest.raises(RingmainError) as caught:
+        await fetch(transport, url, timeout)
+    return caught.value
+
+
+async def test_an_address_where_nobody_listens_is_named_with_its_port(transport: HttpTransport) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    error = await told(transport, f"http://127.0.0.1:{port}")
+    assert (error.code, error.billed) == ("upstream_unreachable", False)
+    assert error.sentence == f"127.0.0.1:{port} cannot be reached (Connection refused)."
+
+
+async def test_a_name_that_does_not_exist_is_named(transport: HttpTransport) -> None:
+    error = await told(transport, "http://no-such-host.invalid")
+    assert error.code == "upstream_unreachable"
+    assert "no-such-host.invalid:80" in error.sentence
+
+
+async def test_a_name_that_resolves_to_a_metadata_address_is_refused(transport, monkeypatch) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))]
+
+    async def resolve(self, *args, **kwargs):
+        return found
+
+    monkeypatch.setattr(asyncio.get_running_loop().__class__, "getaddrinfo", resolve)
+    error = await told(transport, "http://innocent.example")
+    assert error.code == "invalid_setting"
+
+
+async def test_an_untrusted_certificate_is_told_as_such(transport: HttpTransport) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    async with server(OK, tls=context) as (url, _):
+        error = await told(transport, url)
+    assert error.code == "upstream_tls"
+    assert "certificate" in error.sentence
+
+
+async def test_a_provider_that_hangs_up_without_a_word_may_have_charged(transport: HttpTransport) -> None:
+    async with server(b"") as (url, _):
+        error = await told(transport, url)
+    assert (error.code, error.billed) == ("upstream_ambiguous", True)
+
+
+async def test_a_key_that_no_header_can_hold_is_told_as_such_and_never_sent(transport: HttpTransport) -> None:
+    async with server(OK) as (url, received):
+        request = Request(url=f"{url}/v1", headers={"authorization": "Bearer sk-secret\nx: y"})
+        with pytest.raises(SetupError, match="A header of the call to") as caught:
+            await transport.send(request, timeout=5)
+    assert "secret" not in str(caught.value)
+    assert b"".join(received) == b""
+
+
+async def test_a_body_that_is_cut_may_have_been_charged(transport: HttpTransport) -> None:
+    async with server(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf") as (url, _):
+        error = await told(transport, url)
+    assert isinstance(error, ProviderError)
+    assert error.billed
+
+
+async def test_one_deadline_covers_head_and_body(transport: HttpTransport) -> None:
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n")
+        for _ in range(100):
+            writer.write(b".")
+            await asyncio.sleep(0.05)
+
+    async with server(drip) as (url, _):
+        error = await told(transport, url, timeout=0.3)
+    assert (error.code, error.status, error.billed) == ("deadline_exceeded", 504, True)
+
+
+async def test_a_dead_proxy_is_named(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    error = await told(transport, "http://provider.example")
+    assert error.code == "upstream_unreachable"
+    assert "proxy" in error.sentence
+
+
+async def test_closing_early_cuts_the_provider_off(transport: HttpTransport) -> None:
+    cut = asyncio.Event()
+
+    async def stream(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+        try:
+            while True:
+                writer.write(b"data: x\n\n")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        except ConnectionError:
+            cut.set()
+
+    async with server(stream) as (url, _):
+        response = await transport.send(Request(url=f"{url}/v1/x"), timeout=5)
+        await anext(aiter(response.chunks()))
+        await response.close()
+        await asyncio.wait_for(cut.wait(), 1)

@@ -1,0 +1,43 @@
+"""An ask of Python or the command line, out of plain arguments."""
+
+import pytest
+
+from ringmain.errors import AskError
+from ringmain.question import new_id, question
+
+
+def test_prompt_system_and_messages_come_in_their_order() -> None:
+    ask = question("Now?", system="Be short.", messages=[{"role": "user", "content": "Before"}], temperature=0.2)
+    assert [m["content"] for m in ask.messages] == ["Be short.", "Before", "Now?"]
+    assert ask.fields == {"temperature": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("words", "param"),
+    [
+        ({"mode": "wizard"}, "mode"),
+        ({"model": 3}, "model"),
+        ({"timeout": "a"}, "timeout"),
+        ({"timeout": -1}, "timeout"),
+        ({"prompt": 3}, "prompt"),
+        ({"messages": "Hello"}, "messages"),
+        ({"conversation": 7}, "conversation"),
+    ],
+)
+def test_a_wrong_type_is_named_before_anything_is_sent(words: dict, param: str) -> None:
+    with pytest.raises(AskError) as caught:
+        question(**{"prompt": "Hi", **words})
+    assert (caught.value.code, caught.value.param) == ("invalid_request", param)
+
+
+@pytest.mark.parametrize("words", [{}, {"prompt": ""}, {"messages": []}])
+def test_nothing_to_ask_says_so(words: dict) -> None:
+    with pytest.raises(AskError) as caught:
+        question(**words)
+    assert caught.value.code == "nothing_to_ask"
+
+
+def test_ids_sort_by_the_time_they_were_made() -> None:
+    made = [new_id() for _ in range(1000)]
+    assert len(set(made)) == 1000
+    assert made == sorted(made, key=lambda made_at: made_at[:17])

@@ -1,0 +1,91 @@
+"""The hub's plain face: in a script, in threads, and inside a running event loop."""
+
+import asyncio
+import multiprocessing
+import threading
+
+import pytest
+
+import ringmain
+from ringmain.errors import RingmainError, SetupError
+from tests.engine import start_engine
+
+
+def test_a_script_asks_in_one_line(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", engine)
+    reply = ringmain.ask("Hello", model="tiny", max_tokens=5, temperature=0)
+    assert reply.usage.output_tokens <= 5
+    assert reply.connection == "environment"
+
+
+def test_a_stream_is_a_plain_iterator_and_its_reply_follows(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", engine)
+    stream = ringmain.ask("Hello", model="tiny", max_tokens=5, stream=True)
+    text = "".join(stream)
+    assert stream.reply is not None
+    assert stream.reply.text == text
+
+
+async def test_it_works_inside_a_running_event_loop() -> None:
+    with ringmain.Hub(demo=True) as hub:
+        assert "[demo]" in hub.ask("Hello").text
+        assert "".join(hub.ask("Hello", stream=True)).startswith("[demo]")
+
+
+def test_threads_share_one_hub() -> None:
+    with ringmain.Hub(demo=True) as hub:
+        texts: list[str] = []
+        threads = [threading.Thread(target=lambda n=n: texts.append(hub.ask(f"Number {n}").text)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(texts) == 8
+
+
+def test_the_default_hub_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SetupError) as caught:
+        ringmain.ask("Hello")
+    assert caught.value.code == "no_connection"
+    with start_engine() as url:
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        assert ringmain.ask("Hello", model="tiny", max_tokens=2).connection == "environment"
+
+
+def test_the_demo_can_be_asked_by_name() -> None:
+    reply = ringmain.ask("Hello", demo=True)
+    assert reply.demo
+    assert reply.cost == 0
+
+
+def test_nothing_to_ask_says_so() -> None:
+    with pytest.raises(RingmainError, match="nothing to ask"):
+        ringmain.ask("", demo=True)
+
+
+def test_a_closed_hub_leaves_every_line_in_the_store(tmp_path) -> None:
+    with ringmain.Hub(data=tmp_path, demo=True) as hub:
+        for number in range(5):
+            hub.ask(f"Number {number}")
+    from ringmain.store import open_store
+
+    store = open_store(f"sqlite:///{tmp_path / 'ringmain.db'}")
+    assert [row.asks for row in store.usage(0, 2**53)] == [5]
+    store.close()
+
+
+async def test_the_async_hub_closes_what_it_opened(tmp_path) -> None:
+    async with ringmain.AsyncHub(data=tmp_path, demo=True) as hub:
+        replies = await asyncio.gather(*(hub.ask(f"Number {n}") for n in range(20)))
+    assert len({reply.id for reply in replies}) == 20
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_process_opens_its_own_hub() -> None:
+    ringmain.ask("Before the fork", demo=True)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply_async(_asked).get(20).startswith("[demo]")
+
+
+def _asked() -> str:
+    return ringmain.ask("After the fork", demo=True).text

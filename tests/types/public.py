@@ -1,0 +1,32 @@
+"""The types as a user meets them; pyright checks this file, nobody runs it."""
+
+from decimal import Decimal
+from typing import assert_type
+
+import ringmain
+from ringmain.exchange.model import Model
+from ringmain.hub import AsyncStream
+from ringmain.sync import Stream
+
+
+def plain() -> None:
+    reply = ringmain.ask("Hello", model="m", temperature=0.2)
+    assert_type(reply, ringmain.Reply)
+    assert_type(reply.text, str)
+    assert_type(reply.cost, Decimal | None)
+    assert_type(reply.choices[0].message.content, str | None)
+    stream = ringmain.ask("Hello", stream=True)
+    assert_type(stream, Stream)
+    assert_type(next(stream), str)
+    with ringmain.Hub(demo=True) as hub:
+        assert_type(hub, ringmain.Hub)
+        assert_type(hub.models(), list[Model])
+
+
+async def asynchronous() -> None:
+    async with ringmain.AsyncHub() as hub:
+        assert_type(await hub.ask(messages=[{"role": "user", "content": "Hello"}]), ringmain.Reply)
+        stream = await hub.ask("Hello", stream=True)
+        assert_type(stream, AsyncStream)
+        async for text in stream:
+            assert_type(text, str)
