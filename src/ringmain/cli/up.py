@@ -48,14 +48,16 @@ def command(
     - `ringmain up --demo --port 9000`
     - `ringmain up --data /srv/ringmain --public-url https://ai.example.org`
     """
-    from ringmain.server.serve import place, serve
+    from ringmain.server.serve import place, serve, url_of
 
     settings = _settings(data, public_url)
     with place(settings.data, host, port, others=_others(settings, host)) as sock:
         asyncio.run(_tour(settings))
         ring = Ring(settings, demo="always" if demo else "fallback")
         try:
-            serve(ring, sock, on_ready=lambda url: _ready(url, ring, browse=open_))
+            # Written before the door opens: a disk that is full stops the start, not a hub that serves already.
+            greeting = _greet(ring, url_of(sock))
+            serve(ring, sock, on_ready=lambda url: _ready(url, ring, greeting, browse=open_))
         finally:
             ring.close()
 
@@ -91,13 +93,19 @@ async def _tour(settings: Settings) -> None:
         await show_tour(hub, real=False)
 
 
-def _ready(url: str, ring: Ring, *, browse: bool) -> None:
+def _greet(ring: Ring, url: str) -> list[str]:
+    """What is said once the hub answers at this URL, which commands find in the store from now on."""
     ring.store.write_note(URL_NOTE, url)
-    sys.stdout.write(f"The hub is at {url}\n")
+    lines = [f"The hub is at {url}"]
     if ring.settings.public_url:
-        sys.stdout.write(f"Others reach it at {ring.settings.public_url}\n")
+        lines.append(f"Others reach it at {ring.settings.public_url}")
     if ring.store.password() is None:
-        sys.stdout.write(f"Set the admin's password: {new_link(ring, hub_url(ring))} (good once, for 15 minutes)\n")
+        lines.append(f"Set the admin's password: {new_link(ring, hub_url(ring))} (good once, for 15 minutes)")
+    return lines
+
+
+def _ready(url: str, ring: Ring, greeting: list[str], *, browse: bool) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in greeting)
     sys.stdout.flush()
     for line in _hints(ring):
         say(line)
