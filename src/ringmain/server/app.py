@@ -19,7 +19,7 @@ from ringmain.server.gate import Gate
 from ringmain.server.keeper import Keeper
 from ringmain.server.metrics import Metrics
 from ringmain.server.origin import SAFE, check_origin, own_origins
-from ringmain.server.rendering import render_error, wants_page
+from ringmain.server.pages.rendering import render_error, wants_page
 from ringmain.server.routes import PAGES, Table, check_policies
 from ringmain.server.security import PAGE_HEADERS, PUBLIC, admin_token
 from ringmain.server.visit import Receive, Scope, Send

@@ -8,7 +8,7 @@ import msgspec
 
 from ringmain.errors import HubError
 from ringmain.hosts import Room, Route
-from ringmain.server import book, pages, sign_in
+from ringmain.server.pages import book, files, front, machines, sign_in
 from ringmain.server.security import ADMIN, HOST, PUBLIC, Policy
 
 Show = Callable[..., Awaitable[Any]]
@@ -24,8 +24,8 @@ class Page(msgspec.Struct, frozen=True):
 
 
 PAGES = (
-    Page("GET", "/", PUBLIC, pages.index),
-    Page("GET", "/index.json", PUBLIC, pages.index_json),
+    Page("GET", "/", PUBLIC, front.index),
+    Page("GET", "/index.json", PUBLIC, front.index_json),
     Page("GET", "/first/{token}", PUBLIC, sign_in.first),
     Page("POST", "/first/{token}", PUBLIC, sign_in.set_password),
     Page("GET", "/sign-in", PUBLIC, sign_in.sign_in_form),
@@ -34,12 +34,12 @@ PAGES = (
     Page("GET", "/book", ADMIN, book.book),
     Page("GET", "/book.json", ADMIN, book.book_json),
     Page("GET", "/book.csv", ADMIN, book.book_csv),
-    Page("GET", "/guides/{tool}", PUBLIC, pages.guide),
-    Page("GET", "/static/ringmain.css", PUBLIC, pages.css),
-    Page("GET", "/static/ringmain.svg", PUBLIC, pages.icon),
-    Page("GET", "/health", PUBLIC, pages.health),
-    Page("GET", "/ready", PUBLIC, pages.ready),
-    Page("GET", "/metrics", ADMIN, pages.metrics),
+    Page("GET", "/guides/{tool}", PUBLIC, files.guide),
+    Page("GET", "/static/ringmain.css", PUBLIC, files.css),
+    Page("GET", "/static/ringmain.svg", PUBLIC, files.icon),
+    Page("GET", "/health", PUBLIC, machines.health),
+    Page("GET", "/ready", PUBLIC, machines.ready),
+    Page("GET", "/metrics", ADMIN, machines.metrics),
 )
 
 ROOMS = HOST

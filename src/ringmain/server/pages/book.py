@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse, Response
 from ringmain.errors import AskError
 from ringmain.exchange.line import Use
 from ringmain.ring import Ring
-from ringmain.server import sums
-from ringmain.server.rendering import render
-from ringmain.server.sheet import sheet
+from ringmain.server.pages import sums
+from ringmain.server.pages.rendering import render
+from ringmain.server.pages.sheet import sheet
 
 SHOWN = 50
 """Calls on the page."""

@@ -6,8 +6,8 @@ import io
 import pytest
 
 from ringmain.exchange.line import Line
-from ringmain.server.sheet import COLUMNS, cell, sheet
-from ringmain.server.sums import call
+from ringmain.server.pages.sheet import COLUMNS, cell, sheet
+from ringmain.server.pages.sums import call
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", "\n=1"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from ringmain.exchange.line import Failures, Line, UsageRow, Use
 from ringmain.exchange.reply import dollars
-from ringmain.server.reasons import reason
+from ringmain.server.pages.reasons import reason
 from ringmain.store.allotment import FAILED, UNCHARGED
 
 SOON = timedelta(days=90)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from ringmain.exchange.line import Line, UsageRow, Use
-from ringmain.server.sums import added, by_host, by_model, call, retiring, start
+from ringmain.server.pages.sums import added, by_host, by_model, call, retiring, start
 
 TODAY = date(2026, 11, 21)
 

@@ -1,7 +1,7 @@
 """Every code has a reason that people understand."""
 
 from ringmain.errors import STATUS
-from ringmain.server.reasons import REASONS, reason
+from ringmain.server.pages.reasons import REASONS, reason
 
 
 def test_every_code_has_its_own_sentence() -> None:

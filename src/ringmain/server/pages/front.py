@@ -1,20 +1,17 @@
-"""The pages: what runs and how to go on, and what machines ask of a hub."""
+"""The front page: what runs, and how to go on."""
 
 import asyncio
-from functools import cache
-from importlib import metadata, resources
+from importlib import metadata
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
-from ringmain.errors import RingmainError, SetupError
+from ringmain.errors import SetupError
 from ringmain.exchange.connection import Connection
 from ringmain.hosts import room, rooms
 from ringmain.ring import Ring
-from ringmain.server.metrics import CONTENT_TYPE
-from ringmain.server.rendering import render
+from ringmain.server.pages.rendering import render
 
 COMMANDS = (
     ("ringmain connections add openai --preset openai --key-env OPENAI_API_KEY --default", "connect a provider"),
@@ -75,54 +72,3 @@ def _room(name: str) -> dict[str, Any]:
         "done": list(plate.done),
         "todo": list(plate.todo),
     }
-
-
-async def guide(request: Request) -> Response:
-    """A room's guide, as the Markdown that it is written in."""
-    tool = request.path_params["tool"]
-    if tool not in rooms():
-        raise HTTPException(404)
-    return PlainTextResponse(room(tool).guide(), media_type="text/markdown")
-
-
-@cache
-def _static(name: str) -> bytes:
-    return resources.files("ringmain.server").joinpath("static", name).read_bytes()
-
-
-async def css(request: Request) -> Response:
-    """How the pages look."""
-    return Response(_static("ringmain.css"), media_type="text/css")
-
-
-async def icon(request: Request) -> Response:
-    """What a browser shows beside a page's title."""
-    return Response(_static("ringmain.svg"), media_type="image/svg+xml")
-
-
-async def health(request: Request) -> Response:
-    """That the process is alive."""
-    return JSONResponse({"status": "ok"})
-
-
-async def ready(request: Request) -> Response:
-    """Whether asks can be answered and written down; 503 with the reason where not."""
-    state = request.app.state
-    try:
-        await asyncio.to_thread(state.ring.store.ping)
-    except RingmainError as error:
-        return _unready(str(error))
-    if state.stopping:
-        return _unready("The hub is being stopped.")
-    if not state.ring.book.healthy:
-        return _unready("The book cannot be carried into the store; asks are kept in the journal until it can.")
-    return JSONResponse({"status": "ready"})
-
-
-def _unready(sentence: str) -> Response:
-    return JSONResponse({"status": "unready", "sentence": sentence}, status_code=503)
-
-
-async def metrics(request: Request) -> Response:
-    """What Prometheus reads."""
-    return Response(request.app.state.metrics.text(), headers={"content-type": CONTENT_TYPE})

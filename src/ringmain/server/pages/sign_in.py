@@ -1,21 +1,13 @@
 """The pages of sign-in: the one-time link, the password, the way out."""
 
-from urllib.parse import parse_qsl
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ringmain.errors import AskError, RingmainError
-from ringmain.server.faults import hung_up
 from ringmain.server.keeper import Keeper
-from ringmain.server.limits import HungUp, read_body
+from ringmain.server.pages.forms import read_form
+from ringmain.server.pages.rendering import render
 from ringmain.server.passwords import LEAST
-from ringmain.server.rendering import render
-
-LARGEST = 8 << 10
-"""Bytes of a form."""
-
-FORM = "application/x-www-form-urlencoded"
 
 HOME = "/"
 
@@ -90,21 +82,3 @@ async def _signed_in(request: Request, keeper: Keeper, token: str) -> Response:
 
 def _keeper(request: Request) -> Keeper:
     return request.app.state.keeper
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form that a page sent.
-
-    Raises `AskError`: `invalid_request`, `request_too_large`.
-    """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise AskError("invalid_request", "This is not a form.", fix=f"Send it as {FORM}.", status=415)
-    try:
-        body = await read_body(request.receive, request.headers, LARGEST)
-    except HungUp:
-        raise hung_up() from None
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))
-    except ValueError:
-        # The cause would show what was typed.
-        raise AskError("invalid_request", "The form cannot be read.", fix="Send it again.") from None

@@ -1,0 +1,33 @@
+"""What the pages are made with, and the rooms' guides: files as they lie in the package."""
+
+from functools import cache
+from importlib import resources
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from ringmain.hosts import room, rooms
+
+
+async def guide(request: Request) -> Response:
+    """A room's guide, as the Markdown that it is written in."""
+    tool = request.path_params["tool"]
+    if tool not in rooms():
+        raise HTTPException(404)
+    return PlainTextResponse(room(tool).guide(), media_type="text/markdown")
+
+
+@cache
+def _static(name: str) -> bytes:
+    return resources.files("ringmain.server").joinpath("static", name).read_bytes()
+
+
+async def css(request: Request) -> Response:
+    """How the pages look."""
+    return Response(_static("ringmain.css"), media_type="text/css")
+
+
+async def icon(request: Request) -> Response:
+    """What a browser shows beside a page's title."""
+    return Response(_static("ringmain.svg"), media_type="image/svg+xml")
