@@ -4,7 +4,7 @@ The last one makes the call that a host would make, so that it has its line in t
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Literal
 
@@ -32,6 +32,8 @@ CAP = 64
 """Output tokens of that question's answer; hidden thinking may eat them all."""
 
 PATIENCE = 60.0
+
+OPTIONS = {"base_url": "--base-url URL", "key": "--key-env VAR", "organization": "--organization O --project P"}
 
 UNREACHED = frozenset(
     {
@@ -65,6 +67,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
 
 
+Mend = Callable[[Connection, str], str]
+"""How one of `base_url`, `key` and `organization` of a connection is set, to stand after “Set it”."""
+
+
+def by_command(connection: Connection, field: str) -> str:
+    """With the environment's variable where that sets the field, else with a command."""
+    if variable := connection.locked.get(field):
+        return f"with {variable}"
+    return f"with `ringmain connections set {connection.name} {OPTIONS[field]}`"
+
+
 async def check(
     hub: AsyncHub, connection: str | None = None, model: str | None = None, mode: Literal["auto"] | Mode | None = None
 ) -> Report:
@@ -82,12 +95,17 @@ def report(done: list[Check]) -> Report:
 
 
 async def checks(
-    hub: AsyncHub, connection: str | None = None, model: str | None = None, mode: Literal["auto"] | Mode | None = None
-) -> AsyncIterator[Check]:
-    """The checks in their order, each as soon as it is done."""
+    hub: AsyncHub,
+    connection: str | None = None,
+    model: str | None = None,
+    mode: Literal["auto"] | Mode | None = None,
+    *,
+    mend: Mend = by_command,
+) -> AsyncGenerator[Check]:
+    """The checks in their order, each as soon as it is done; `mend` words how a wrong setting is put right."""
     tried = await hub.connection(msgspec.structs.replace(CHECKER, connection=connection))
     done = 0
-    async with aclosing(_each(hub, tried, model, mode)) as each:
+    async with aclosing(_each(hub, tried, model, mode, mend)) as each:
         async for one in each:
             done += 1
             yield one
@@ -98,13 +116,13 @@ async def checks(
 
 
 async def _each(
-    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None
+    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None, mend: Mend
 ) -> AsyncGenerator[Check]:
     asked = await _ask_models(hub, connection)
-    yield _address(connection, asked)
+    yield _address(connection, asked, mend)
     keyed = await _ask_key(hub, connection, asked)
-    yield _key(connection, keyed)
-    yield _organization(connection, keyed)
+    yield _key(connection, keyed, mend)
+    yield _organization(connection, keyed, mend)
     yield await _models(hub, connection, asked)
     yield await _answer(hub, connection, model, mode)
 
@@ -152,9 +170,9 @@ async def _refusal(hub: AsyncHub, connection: Connection, path: str) -> Ringmain
 # The five sentences --------------------------------------------------------------------------------------------------
 
 
-def _address(connection: Connection, asked: _Asked) -> Check:
+def _address(connection: Connection, asked: _Asked, mend: Mend) -> Check:
     if asked.error and asked.error.code in UNREACHED:
-        right = _mend(connection, "base_url", "--base-url URL")
+        right = mend(connection, "base_url")
         fix = f"See that it runs there, and that the address is right; it is set {right}."
         return _failed("address", asked.error, asked.milliseconds, fix=fix)
     there = "The built-in demo provider answers; it is no model." if connection.demo else None
@@ -162,21 +180,21 @@ def _address(connection: Connection, asked: _Asked) -> Check:
     return Check(name="address", ok=True, sentence=sentence, milliseconds=asked.milliseconds)
 
 
-def _key(connection: Connection, asked: _Asked) -> Check:
+def _key(connection: Connection, asked: _Asked, mend: Mend) -> Check:
     took = asked.milliseconds
     if asked.error and asked.error.code in DENIED and not asked.organization:
         if connection.key:
-            fix = f"Set a valid one {_mend(connection, 'key', '--key-env VAR')}."
+            fix = f"Set a valid one {mend(connection, 'key')}."
             return _failed("key", asked.error, took, fix=fix)
         sentence = f"The provider of '{connection.name}' wants a key, and the connection has none."
-        fix = f"Set one {_mend(connection, 'key', '--key-env VAR')}."
+        fix = f"Set one {mend(connection, 'key')}."
         return Check(name="key", ok=False, sentence=sentence, fix=fix, milliseconds=took)
     if not connection.key:
         return Check(name="key", ok=None, sentence="No key is set, and none was asked for so far.", milliseconds=took)
     return Check(name="key", ok=True, sentence="The key was accepted.", milliseconds=took)
 
 
-def _organization(connection: Connection, asked: _Asked) -> Check:
+def _organization(connection: Connection, asked: _Asked, mend: Mend) -> Check:
     named = [f"{kind} '{value}'" for kind in ("organization", "project") if (value := getattr(connection, kind))]
     if not named:
         return Check(name="organization", ok=None, sentence="No organization and no project are set.")
@@ -186,7 +204,7 @@ def _organization(connection: Connection, asked: _Asked) -> Check:
             name="organization",
             ok=False,
             sentence=f"The provider accepts the key, but not with the {told}.",
-            fix=f"Correct it {_mend(connection, 'organization', '--organization O --project P')}.",
+            fix=f"Correct it {mend(connection, 'organization')}.",
         )
     return Check(name="organization", ok=True, sentence=f"Accepted: {told}.")
 
@@ -237,12 +255,6 @@ def _told(reply: Reply) -> str:
 
 def _failed(name: str, error: RingmainError, milliseconds: int, *, fix: str = "") -> Check:
     return Check(name=name, ok=False, sentence=error.sentence, fix=fix or error.fix, milliseconds=milliseconds)
-
-
-def _mend(connection: Connection, field: str, option: str) -> str:
-    """With what a field of the connection is set."""
-    variable = connection.locked.get(field)
-    return f"with {variable}" if variable else f"with `ringmain connections set {connection.name} {option}`"
 
 
 def _since(started: float) -> int:

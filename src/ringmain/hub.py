@@ -164,12 +164,27 @@ class AsyncHub:
         await self._fresh()
         return self._connection(account.connection)
 
+    async def plan(self, ask: Ask, account: Account) -> Plan:
+        """The call that an ask would become, without sending, holding or writing anything.
+
+        Raises `RingmainError` as asking does.
+        """
+        plan, _ = await self._resolved(ask, account)
+        return plan
+
     # the stages before the call --------------------------------------------------------------------------------------
 
     async def _plan(self, ask: Ask, account: Account) -> tuple[Plan, Hold, Callable[[Mode], Plan]]:
         """The plan, the hold that admits it, and how to plan again for another mode."""
-        ring = self.ring
         admit(account)
+        plan, replan = await self._resolved(ask, account)
+        hold = reserve(plan)
+        allowance = await self.ring.book.allowance(account, hold.picodollars or 0)
+        return plan, guard(plan, hold, allowance), replan
+
+    async def _resolved(self, ask: Ask, account: Account) -> tuple[Plan, Callable[[Mode], Plan]]:
+        """The plan, and how to plan again for another mode."""
+        ring = self.ring
         await self._fresh()
         connection = self._connection(ask.connection or account.connection)
         turns = recall(await self._turns(ask, account), account.memory)
@@ -180,10 +195,7 @@ class AsyncHub:
         def replan(mode: Mode | None) -> Plan:
             return resolve(ask, account, connection, model, turns=turns, mode=mode, fitting=fitting, notices=notices)
 
-        plan = replan(None)
-        hold = reserve(plan)
-        allowance = await ring.book.allowance(account, hold.picodollars or 0)
-        return plan, guard(plan, hold, allowance), replan
+        return replan(None), replan
 
     async def _turns(self, ask: Ask, account: Account) -> Sequence[Any]:
         if not ask.conversation or not account.memory.turns or self.ring.settings.url:

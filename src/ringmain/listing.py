@@ -54,10 +54,14 @@ async def list_models(connection: Connection, catalogue: Catalogue, transport: T
     Raises `ProviderError`, `upstream_malformed` where the answer is no list.
     """
     raw = await get(connection, "models", transport)
-    return catalogue.saw(connection, _rows(raw.body, connection))
+    return catalogue.saw(connection, rows_of(raw.body, connection))
 
 
-def _rows(body: bytes, connection: Connection) -> list[dict[str, Any]]:
+def rows_of(body: bytes, connection: Connection) -> list[dict[str, Any]]:
+    """The rows of a list of models as it came, those that have an id.
+
+    Raises `ProviderError("upstream_malformed")` where it is no list.
+    """
     try:
         told = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as e:

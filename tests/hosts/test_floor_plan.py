@@ -5,6 +5,8 @@ from importlib import import_module, metadata, resources
 
 import pytest
 
+from ringmain.admin.accounts import new_account
+from ringmain.admin.parameters import PARAMETERS, wrong
 from ringmain.exchange.account import Account
 from ringmain.hosts import GROUP, HostReply, Nameplate, Room, room, rooms
 from ringmain.hub import AsyncHub
@@ -62,10 +64,9 @@ def test_the_wire_has_the_face_of_the_floor_plan(tool: str) -> None:
 def test_the_form_asks_for_what_an_account_has(tool: str) -> None:
     for field in room(tool).form:
         assert field.label
-        assert field.own or field.name in Account.__struct_fields__
-    Account(
-        id="acc", name="new", tool=tool, **{k: v for k, v in room(tool).defaults().items() if not k.startswith("_")}
-    )
+        assert field.own or field.name in (*Account.__struct_fields__, *PARAMETERS)
+    account = new_account(room(tool), id="acc", name="new")
+    assert wrong(account.parameters) is None
 
 
 @every_room

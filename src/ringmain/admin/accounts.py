@@ -82,7 +82,7 @@ async def add_account(hub: AsyncHub, tool: str, name: str, form: AccountForm) ->
         raise SetupError(
             "name_taken",
             f"There is an account '{name}' already.",
-            fix=f"Change it with `ringmain hosts set {name}`, or choose another name.",
+            fix="Choose another name, or change that one.",
             param="name",
         )
     account = _formed(started, form, room(tool))
@@ -104,6 +104,15 @@ async def set_account(hub: AsyncHub, name: str, form: AccountForm) -> Saved:
     notices = await fit(hub, account) if asks_anew else ()
     hub.ring.store.save_account(account)
     return Saved(account=account, notices=notices)
+
+
+def draft_account(ring: Ring, tool: str, form: AccountForm, *, name: str | None = None) -> Account:
+    """The account that the form would make of a new one, or of the one of this name; nothing is saved.
+
+    Raises `SetupError`: `unknown_room`, `unknown_account`, `invalid_setting`.
+    """
+    old = stored_account(ring, name) if name else new_account(room(tool), id="draft", name="draft")
+    return _formed(old, form, room(old.tool))
 
 
 def rotate_key(ring: Ring, name: str, *, hours: float = KEPT) -> Saved:
@@ -144,11 +153,11 @@ def stored_account(ring: Ring, name: str) -> Account:
 def new_account(door: Room, *, id: str, name: str, created: int = 0) -> Account:
     """An account as its room wants it to begin."""
     own = {field.name for field in door.form if field.own}
-    defaults = door.defaults()
-    plain = {name: value for name, value in defaults.items() if name not in own}
-    settings = {name: value for name, value in defaults.items() if name in own}
+    plain, parameters, settings = dict[str, Any](), dict[str, Any](), dict[str, Any]()
+    for field, value in door.defaults().items():
+        (settings if field in own else parameters if field in PARAMETERS else plain)[field] = value
     begun = Account(id=id, name=name, tool=door.nameplate.tool, created=created)
-    return msgspec.structs.replace(begun, **plain, settings=settings)
+    return msgspec.structs.replace(begun, **plain, parameters=parameters, settings=settings)
 
 
 def _new_key(ring: Ring, account: Account) -> str:
@@ -179,7 +188,7 @@ def _formed(old: Account, form: AccountForm, door: Room) -> Account:
         on=account.on if form.on is None else form.on,
     )
     if new.model and new.models and new.model not in new.models:
-        fix = f"Name one of: {', '.join(new.models)}; or `--unset model`."
+        fix = f"Name one of: {', '.join(new.models)}; or none."
         raise invalid(f"The model '{new.model}' is not among those that the account is pinned to.", fix, "model")
     return new
 

@@ -1,4 +1,4 @@
-"""What an admin does to connections: add, set, remove; told by the command line now and by pages later."""
+"""What an admin does to connections: add, set, remove; told by the command line and by pages."""
 
 import secrets
 import unicodedata
@@ -73,11 +73,13 @@ def add_connection(ring: Ring, name: str, form: ConnectionForm) -> Saved:
         raise SetupError(
             "name_taken",
             f"There is a connection '{name}' already.",
-            fix=f"Change it with `ringmain connections set {name}`, or choose another name.",
+            fix="Choose another name, or change that one.",
             param="name",
         )
     if not form.preset and not form.base_url:
-        raise invalid("A connection needs a preset or a base URL.", "Give --preset P or --base-url URL.", "base_url")
+        raise invalid(
+            "A connection needs a preset or a base URL.", "Give one of them, such as the preset openai.", "base_url"
+        )
     return _save(ring, StoredConnection(id=f"con_{secrets.token_hex(8)}", name=name, base_url=""), form)
 
 
@@ -168,7 +170,7 @@ def _addressed(old: StoredConnection, form: ConnectionForm) -> tuple[StoredConne
     if row is None:
         return old, ()
     if not row.base_url:
-        raise invalid(f"The preset '{row.name}' has no address of its own.", "Give --base-url URL.", "base_url")
+        raise invalid(f"The preset '{row.name}' has no address of its own.", "Give a base URL.", "base_url")
     base_url, told = normal_url(row.base_url)
     return msgspec.structs.replace(old, base_url=base_url, preset=row.name), told
 
@@ -181,9 +183,7 @@ def _kept_key(old: StoredConnection, base_url: str, form: ConnectionForm) -> tup
         return None, ()
     if origin(old.base_url) == origin(base_url):
         return old.sealed, ()
-    return None, (
-        "The stored key was dropped, because it belongs to the old address; set the new one's with --key-env.",
-    )
+    return None, ("The stored key was dropped, because it belongs to the old address; set the key of the new one.",)
 
 
 def _plain(form: ConnectionForm, row: StoredConnection) -> dict[str, object]:

@@ -38,7 +38,7 @@ async def fit(hub: AsyncHub, account: Account) -> tuple[str, ...]:
     except RingmainError as error:
         if error.code != "no_connection":
             raise
-        return (f"{error.sentence} Only a hub that runs on the demo answers this account until then. {error.fix}",)
+        return (f"{error.sentence} Only a hub that runs on the demo answers this account until then.",)
     names = [name for name in (account.model, *account.models) if name]
     names = names or [name for name in (connection.model or hub.ring.settings.model,) if name]
     notices: list[str] = []

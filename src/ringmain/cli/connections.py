@@ -4,7 +4,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
@@ -15,12 +15,12 @@ from ringmain.admin.connections import (
     remove_connection,
     set_connection,
 )
+from ringmain.admin.shown import key_hint, shown_connection
 from ringmain.cli.frame import STDIN, WrongCall, own_ring
 from ringmain.cli.options import Data, Json, Unset, pair
-from ringmain.cli.show import UNKNOWN, money, print_json, print_table, say_notices, told
+from ringmain.cli.show import UNKNOWN, print_json, print_table, say_notices, told
 from ringmain.errors import SetupError
 from ringmain.exchange.connection import Connection, Secret
-from ringmain.exchange.prices import usd_per_million
 from ringmain.ring import Ring
 
 command = App(name="connections", help="Provider addresses with their keys.", help_format="markdown")
@@ -148,12 +148,9 @@ def list_(*, data: Data = None, json: Json = False) -> None:
     with own_ring(data) as ring:
         found = ring.registry.connections()
     if json:
-        print_json([_as_json(connection) for connection in found])
+        print_json([shown_connection(connection) for connection in found])
         return
-    rows = [
-        (c.name, "default" if c.default else "", c.preset.name, c.base_url, _hint(c), c.model or UNKNOWN, _locked(c))
-        for c in found
-    ]
+    rows = [_row(connection) for connection in found]
     print_table(("NAME", "", "PRESET", "BASE URL", "KEY", "MODEL", "SET BY"), rows)
 
 
@@ -166,7 +163,7 @@ def show(name: Name, /, *, data: Data = None, json: Json = False) -> None:
     - `ringmain connections show openai`
     """
     with own_ring(data) as ring:
-        shown = _as_json(ring.registry.connection(name))
+        shown = shown_connection(ring.registry.connection(name))
     if json:
         print_json(shown)
         return
@@ -194,34 +191,11 @@ def _tell(ring: Ring, saved: Saved, done: str, as_json: bool) -> None:
     say_notices(saved.notices)
     name = saved.connection.name
     if as_json:
-        print_json({**_as_json(ring.registry.connection(name)), "notices": list(saved.notices)})
+        print_json({**shown_connection(ring.registry.connection(name)), "notices": list(saved.notices)})
     else:
         sys.stdout.write(f"The connection '{name}' was {done}. Test it with `ringmain check --connection {name}`.\n")
 
 
-def _hint(c: Connection) -> str:
-    return c.key.hint or ("set" if c.key else UNKNOWN)
-
-
-def _locked(c: Connection) -> str:
-    return ", ".join(sorted(c.locked.values()))
-
-
-def _as_json(c: Connection) -> dict[str, Any]:
-    return {
-        "name": c.name,
-        "preset": c.preset.name,
-        "base_url": c.base_url,
-        "key": _hint(c) if c.key else None,
-        "organization": c.organization,
-        "project": c.project,
-        "model": c.model,
-        "timeout": c.timeout,
-        "aliases": c.aliases,
-        "prices": {
-            model: [money(usd_per_million(price.input)), money(usd_per_million(price.output))]
-            for model, price in c.prices.items()
-        },
-        "default": c.default,
-        "locked": c.locked,
-    }
+def _row(c: Connection) -> tuple[str, ...]:
+    mark, locked = "default" if c.default else "", ", ".join(sorted(c.locked.values()))
+    return (c.name, mark, c.preset.name, c.base_url, key_hint(c) or UNKNOWN, c.model or UNKNOWN, locked)

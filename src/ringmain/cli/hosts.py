@@ -2,9 +2,8 @@
 
 import sys
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from cyclopts import App, Parameter
 
 from ringmain.admin.accounts import (
@@ -17,9 +16,10 @@ from ringmain.admin.accounts import (
     set_account,
     stored_account,
 )
+from ringmain.admin.shown import moment, shown_account
 from ringmain.cli.frame import WrongCall, hub_url, own_hub, own_ring
 from ringmain.cli.options import Data, Json, Mode, Parameters, Period, Unset, whole
-from ringmain.cli.show import UNKNOWN, moment, money, print_json, print_table, say, say_notices, shown_money, told
+from ringmain.cli.show import UNKNOWN, print_json, print_table, say, say_notices, shown_money, told
 from ringmain.exchange.account import Account
 from ringmain.exchange.reply import dollars
 from ringmain.hosts import room
@@ -117,7 +117,7 @@ async def set_(
         saved = await set_account(hub, name, (options or Options()).form(parameters, unset))
     say_notices(saved.notices)
     if json:
-        print_json({**_as_json(saved.account), "notices": list(saved.notices)})
+        print_json({**shown_account(saved.account), "notices": list(saved.notices)})
     else:
         sys.stdout.write(f"The account '{name}' was saved.\n")
 
@@ -157,7 +157,7 @@ def list_(*, data: Data = None, json: Json = False) -> None:
     with own_ring(data) as ring:
         found = ring.store.accounts()
     if json:
-        print_json([_as_json(account) for account in found])
+        print_json([shown_account(account) for account in found])
         return
     rows = [
         (a.tool, a.name, a.connection or UNKNOWN, a.mode, a.model or UNKNOWN, _budget(a), "on" if a.on else "off")
@@ -181,7 +181,7 @@ def show(name: Name, /, *, data: Data = None, json: Json = False) -> None:
             for key in ring.store.keys(account.id)
             if key.expires is None or key.expires > ring.now()
         ]
-        shown = {**_as_json(account), "url": _url(ring, account.tool), "keys": keys}
+        shown = {**shown_account(account), "url": _url(ring, account.tool), "keys": keys}
     if json:
         print_json(shown)
         return
@@ -230,26 +230,3 @@ def _url(ring: Ring, tool: str) -> str:
 
 def _budget(account: Account) -> str:
     return UNKNOWN if account.budget is None else f"{shown_money(dollars(account.budget))}/{account.per}"
-
-
-def _as_json(account: Account) -> dict[str, Any]:
-    return {
-        "account": account.name,
-        "tool": account.tool,
-        "on": account.on,
-        "connection": account.connection,
-        "mode": account.mode,
-        "model": account.model,
-        "models": list(account.models),
-        "parameters": account.parameters,
-        "context": account.context,
-        "prompt_prefix": account.prompt_prefix,
-        "prompt_suffix": account.prompt_suffix,
-        "budget": money(dollars(account.budget)),
-        "per": account.per,
-        "unpriced": account.unpriced,
-        "rpm": account.rpm,
-        "memory": msgspec.structs.asdict(account.memory),
-        "settings": account.settings,
-        "created": moment(account.created),
-    }

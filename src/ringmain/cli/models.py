@@ -1,12 +1,11 @@
 """`ringmain models`."""
 
-from typing import Any
-
 import msgspec
 
+from ringmain.admin.shown import shown_model
 from ringmain.cli.frame import one_provider, open_hub
 from ringmain.cli.options import Data, Json, Whom
-from ringmain.cli.show import UNKNOWN, price, print_json, print_table, say, shown_prices
+from ringmain.cli.show import UNKNOWN, print_json, print_table, say, shown_prices
 from ringmain.exchange.model import Model
 from ringmain.hub import AsyncHub
 from ringmain.registry import LOCAL
@@ -29,7 +28,7 @@ async def command(*, whom: Whom | None = None, data: Data = None, json: Json = F
     async with open_hub(data, demo=whom.demo) as hub:
         found = [model for model in await _models(hub, whom) if _can(model, whom.mode)]
         if json:
-            print_json([_as_json(model) for model in found])
+            print_json([shown_model(model) for model in found])
             return
         print_table(
             ("MODEL", "MODES", "CONTEXT>", "$/M IN>", "$/M OUT>", "RETIRES"), [_row(hub, model) for model in found]
@@ -48,17 +47,6 @@ async def _models(hub: AsyncHub, whom: Whom) -> list[Model]:
 
 def _can(model: Model, mode: str | None) -> bool:
     return mode in (None, "auto") or model.modes is None or mode in model.modes
-
-
-def _as_json(model: Model) -> dict[str, Any]:
-    return {
-        "id": model.id,
-        "modes": list(model.modes or ()),
-        "context_window": model.context_window,
-        "input_price": price(model.price.input) if model.price else None,
-        "output_price": price(model.price.output) if model.price else None,
-        "retires": model.retires,
-    }
 
 
 def _row(hub: AsyncHub, model: Model) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 import sys
 
 from ringmain.admin.link import LIFE, new_link
+from ringmain.admin.shown import moment
 from ringmain.cli.frame import hub_url, own_ring
 from ringmain.cli.options import Data, Json
-from ringmain.cli.show import moment, print_json, say
+from ringmain.cli.show import print_json, say
 
 
 def command(*, data: Data = None, json: Json = False) -> None:

@@ -3,12 +3,11 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from ringmain.admin.shown import price
 from ringmain.exchange.model import Model
-from ringmain.exchange.prices import usd_per_million
 
 WIDE = 100_000
 """Columns where nobody's terminal ends the line."""
@@ -61,16 +60,6 @@ def brief(text: str, most: int = 60) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def money(usd: Decimal | None) -> str | None:
-    """USD as JSON has it: a decimal string, or null."""
-    return None if usd is None else f"{usd:f}"
-
-
-def price(picodollars: int | None) -> str | None:
-    """A price as JSON has it: USD for a million tokens."""
-    return money(usd_per_million(picodollars))
-
-
 def shown_money(usd: Decimal | None) -> str:
     """USD as people read it."""
     return UNKNOWN if usd is None else f"${usd:f}"
@@ -95,10 +84,3 @@ def told(value: Any) -> str:
 
 def _on_one_line(value: Any) -> str:
     return told(value).replace("\n", ", ")
-
-
-def moment(milliseconds: int | None) -> str | None:
-    """A moment in UTC, to the second."""
-    if milliseconds is None:
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

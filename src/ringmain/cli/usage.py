@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ringmain.admin.shown import money
 from ringmain.cli.frame import WrongCall, own_ring
 from ringmain.cli.options import Data, Json
-from ringmain.cli.show import money, print_json, print_table, say, shown_money
+from ringmain.cli.show import print_json, print_table, say, shown_money
 from ringmain.exchange.line import UsageRow
 from ringmain.exchange.reply import dollars
 

@@ -108,7 +108,10 @@ class Wire(Protocol):
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a room's form asks of its admin; `name` is a field of `Account` or of the room's own settings."""
+    """One thing that a room's form asks of its admin.
+
+    `name` is a field of `Account`, one of OpenAI's parameters, or one of the room's own settings.
+    """
 
     name: str
     label: str

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from ringmain.admin.shown import moment, money
 from ringmain.exchange.line import Failures, Line, UsageRow, Use
 from ringmain.exchange.reply import dollars
 from ringmain.server.pages.reasons import reason
@@ -20,19 +21,13 @@ def start(day: date) -> int:
     return int(datetime.combine(day, time(), UTC).timestamp() * 1000)
 
 
-def usd(picodollars: int | None) -> str | None:
-    """USD as a decimal string; None where no price is known."""
-    amount = dollars(picodollars)
-    return None if amount is None else f"{amount:f}"
-
-
 def added(rows: Iterable[UsageRow]) -> dict[str, Any]:
     """The sum of rows; `cost` is what is known of it, `price_unknown` tells whether something is missing."""
     held = list(rows)
     known = sum(row.picodollars or 0 for row in held)
     unknown = any(row.picodollars is None or row.unpriced for row in held)
     counts = {name: sum(getattr(row, name) for row in held) for name in COUNTS}
-    return {**counts, "cost": usd(None if unknown and not known else known), "price_unknown": unknown}
+    return {**counts, "cost": money(dollars(None if unknown and not known else known)), "price_unknown": unknown}
 
 
 def by_host(rows: Iterable[UsageRow]) -> list[dict[str, Any]]:
@@ -64,7 +59,7 @@ def call(line: Line) -> dict[str, Any]:
     """One ask, without a word of what was asked or answered."""
     cost = 0 if line.picodollars is None and line.status in UNCHARGED else line.picodollars
     return {
-        "at": datetime.fromtimestamp(line.at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "at": moment(line.at),
         "tool": line.tool,
         "account": line.account,
         "connection": line.connection,
@@ -76,7 +71,7 @@ def call(line: Line) -> dict[str, Any]:
         "input_tokens": line.input_tokens,
         "output_tokens": line.output_tokens,
         "unconfirmed_tokens": line.unconfirmed_tokens,
-        "cost": usd(cost),
+        "cost": money(dollars(cost)),
         "price_unknown": cost is None,
         "milliseconds": line.milliseconds,
         "ask": line.id,

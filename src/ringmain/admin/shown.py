@@ -1,0 +1,89 @@
+"""Settings and models as JSON: the same from commands and from pages. Money is a decimal string in USD, or null."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from ringmain.exchange.account import Account
+from ringmain.exchange.connection import Connection
+from ringmain.exchange.model import Model
+from ringmain.exchange.prices import usd_per_million
+from ringmain.exchange.reply import dollars
+
+
+def money(usd: Decimal | None) -> str | None:
+    """USD as a decimal string, or null."""
+    return None if usd is None else f"{usd:f}"
+
+
+def price(picodollars: int | None) -> str | None:
+    """A price: USD for a million tokens."""
+    return money(usd_per_million(picodollars))
+
+
+def moment(milliseconds: int | None) -> str | None:
+    """A moment in UTC, to the second."""
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def key_hint(connection: Connection) -> str | None:
+    """The last four characters of its key, `set` where it is too short to show any; null where there is none."""
+    return (connection.key.hint or "set") if connection.key else None
+
+
+def shown_connection(connection: Connection) -> dict[str, Any]:
+    """All of a connection but its key."""
+    return {
+        "name": connection.name,
+        "preset": connection.preset.name,
+        "base_url": connection.base_url,
+        "key": key_hint(connection),
+        "organization": connection.organization,
+        "project": connection.project,
+        "model": connection.model,
+        "timeout": connection.timeout,
+        "aliases": connection.aliases,
+        "prices": {model: [price(known.input), price(known.output)] for model, known in connection.prices.items()},
+        "default": connection.default,
+        "locked": connection.locked,
+    }
+
+
+def shown_account(account: Account) -> dict[str, Any]:
+    """All of an account; its keys are not of it."""
+    return {
+        "account": account.name,
+        "tool": account.tool,
+        "on": account.on,
+        "connection": account.connection,
+        "mode": account.mode,
+        "model": account.model,
+        "models": list(account.models),
+        "parameters": account.parameters,
+        "context": account.context,
+        "prompt_prefix": account.prompt_prefix,
+        "prompt_suffix": account.prompt_suffix,
+        "budget": money(dollars(account.budget)),
+        "per": account.per,
+        "unpriced": account.unpriced,
+        "rpm": account.rpm,
+        "memory": msgspec.structs.asdict(account.memory),
+        "settings": account.settings,
+        "created": moment(account.created),
+    }
+
+
+def shown_model(model: Model) -> dict[str, Any]:
+    """What is known of a model; prices are for a million tokens."""
+    return {
+        "id": model.id,
+        "modes": list(model.modes or ()),
+        "context_window": model.context_window,
+        "input_price": price(model.price.input) if model.price else None,
+        "output_price": price(model.price.output) if model.price else None,
+        "retires": model.retires,
+    }
