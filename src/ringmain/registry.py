@@ -88,6 +88,13 @@ class Registry:
         others = sorted(stored, key=lambda c: (not c.default, c.name))
         return {c.name: c for c in (*([own] if own else ()), *others, demo_connection())}
 
+    def listed(self, name: str) -> Connection:
+        """The connection of this name, to be shown: also one whose key does not open, which then has none.
+
+        Raises `SetupError("unknown_connection")`.
+        """
+        return self._chosen(name)
+
     def connection(self, name: str | None = None) -> Connection:
         """The connection of this name, else the default one, else the only one.
 

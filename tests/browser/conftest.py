@@ -12,9 +12,11 @@ from tests.engine import require, without
 from tests.hubs import Served, run_hub
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 CHROMIUM = "/usr/bin/chromium"
+
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 
 @pytest.fixture
@@ -37,3 +39,28 @@ def chromium() -> Iterator["Browser"]:
         browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"] if os.getuid() == 0 else [])
         yield browser
         browser.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=["desktop", "phone"])
+def window(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=["script", "no script"])
+def script(request: pytest.FixtureRequest) -> bool:
+    return request.param == "script"
+
+
+@pytest.fixture
+def page(chromium: "Browser", window: str, scheme: Any, script: bool) -> Iterator["Page"]:
+    size: Any = DESKTOP if window == "desktop" else PHONE
+    # axe is put into the page, which the strict policy of our pages refuses; a test over HTTP holds the policy.
+    context = chromium.new_context(viewport=size, color_scheme=scheme, java_script_enabled=script, bypass_csp=script)
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()

@@ -1,74 +1,17 @@
 """The admin's way in and out, as a person takes it: the link, the password, the front page, out and in again."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ringmain.admin.link import new_link
+from tests.browser.look import Look
 from tests.hubs import Served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 PASSWORD = "a few words in a row"
-
-DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
-
-
-class Look:
-    """Every page of a way: it fits its window, asks nothing outside, and axe finds nothing on it."""
-
-    def __init__(self, page: "Page", name: str, *, script: bool) -> None:
-        self._page = page
-        self._name = name
-        self._script = script
-        self.faults: list[str] = []
-        page.on("console", lambda said: self.faults.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("request", lambda asked: self.asked.append(asked.url))
-        self.asked: list[str] = []
-
-    def at(self, name: str) -> None:
-        """Look at the page, which is called so."""
-        page = self._page
-        folder = os.environ.get("RINGMAIN_SCREENSHOTS")
-        if folder:
-            page.screenshot(path=Path(folder) / f"{self._name}-{name}.png", full_page=True)
-        assert page.locator("h1").count() == 1
-        if not self._script:
-            return
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is too wide"
-        axe: Any = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-        found = axe.run(page)
-        assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture(params=["desktop", "phone"])
-def window(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture(params=["script", "no script"])
-def script(request: pytest.FixtureRequest) -> bool:
-    return request.param == "script"
-
-
-@pytest.fixture
-def page(chromium: "Browser", window: str, scheme: Any, script: bool) -> Iterator["Page"]:
-    size: Any = DESKTOP if window == "desktop" else PHONE
-    # axe is put into the page, which the strict policy of our pages refuses; a test over HTTP holds the policy.
-    context = chromium.new_context(viewport=size, color_scheme=scheme, java_script_enabled=script, bypass_csp=script)
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
 
 
 def test_from_the_link_to_the_front_page_and_out_and_in_again(
@@ -88,6 +31,8 @@ def test_from_the_link_to_the_front_page_and_out_and_in_again(
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("The same again").fill(PASSWORD)
     page.get_by_role("button", name="Set the password").click()
+    page.wait_for_url(f"{hub.url}/new-connection")
+    page.get_by_role("link", name="ringmain").click()
     page.wait_for_url(f"{hub.url}/")
     assert "tested (Demo provider)" in page.locator("main").inner_text()
     look.at("3-signed-in")
@@ -137,7 +82,7 @@ def test_the_keyboard_alone_is_enough_under_the_strict_policy(hub: Served, page:
         page.keyboard.type(word)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"{hub.url}/")
+    page.wait_for_url(f"{hub.url}/new-connection")
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the content")
     box = skip.bounding_box()
@@ -155,7 +100,7 @@ def test_a_form_on_another_site_does_not_sign_the_admin_out(hub: Served, page: "
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("The same again").fill(PASSWORD)
     page.get_by_role("button", name="Set the password").click()
-    page.wait_for_url(f"{hub.url}/")
+    page.wait_for_url(f"{hub.url}/new-connection")
     # Another port of this machine is the same site to the cookie, and yet another origin.
     page.route("http://127.0.0.1:9/**", lambda route: route.fulfill(content_type="text/html", body="<p>elsewhere"))
     page.goto("http://127.0.0.1:9/")

@@ -21,7 +21,9 @@ PUBLIC_PATHS = [
     "/index.json",
     "/sign-in",
     "/guides/openai",
+    "/static/htmx.min.js",
     "/static/ringmain.css",
+    "/static/ringmain.js",
     "/static/ringmain.svg",
     "/health",
     "/ready",
@@ -61,7 +63,8 @@ def test_public_pages_open_without_a_key_and_with_careful_headers(served: Served
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
-    assert "script" not in policy
+    assert "script-src 'self'; connect-src 'self';" in policy
+    assert "http" not in policy
     assert "form-action 'self'" in policy
     assert answered.headers["referrer-policy"] == "same-origin"
 
@@ -77,7 +80,17 @@ def test_what_is_the_admins_opens_to_nobody_else(served: Served, page: Page) -> 
         assert answered.status == 401
         assert answered.headers["www-authenticate"] == "Bearer"
         assert b"ringmain_asks" not in answered.body
-    assert served.call(page.method, page.path, key=ADMIN, headers=own).status == 200
+    opened = served.call(page.method, there(page), key=ADMIN, headers=own)
+    # What changes something is asked for what does not exist, so that the hub stays as it is.
+    assert opened.status == 200 if page.method == "GET" else opened.status in (200, 404, 415)
+
+
+def there(page: Page) -> str:
+    """An address of this page: where it only shows something, of what exists."""
+    if page.method != "GET":
+        return page.path.replace("{name}", "nobody")
+    path = page.path.replace("/connections/{name}", "/connections/tested").replace("{name}", "my-app")
+    return f"{path}?tool=openai" if path == "/new-account" else path
 
 
 @pytest.mark.parametrize("stop", list(Table(rooms()).stops()), ids=lambda stop: f"{stop.route.what} {stop.route.path}")
@@ -203,12 +216,12 @@ def test_a_hub_without_a_connection_says_how_to_get_one_and_shows_it_once_it_is_
         )
         time.sleep(2 * FRESH)
         page = hub.call("GET", "/", key=ADMIN).body.decode()
-        assert "&lt;b&gt;new&lt;/b&gt; (Ollama)" in page
+        assert "&lt;b&gt;new&lt;/b&gt;</a> (Ollama)" in page
         assert "Demo provider." not in page
 
 
 def test_what_does_not_exist_is_said_plainly(served: Served) -> None:
-    for path in ("/nothing", "/guides/nothing", "/hosts", "/chat/completions"):
+    for path in ("/nothing", "/guides/nothing", "/chat/completions"):
         answered = served.call("GET", path, key="")
         assert (answered.status, answered.headers["content-type"]) == (404, "text/plain; charset=utf-8")
     assert served.call("POST", "/health", key="").status == 405

@@ -40,7 +40,8 @@ class App:
         keeper = Keeper(ring, admin_token(ring.settings), secure=public.lower().startswith("https:"))
         self._pages = _pages(self.hub, keeper, own_origins((public, url or "")))
         state = self._pages.state
-        state.ring, state.metrics, state.keeper, state.pages, state.stopping = ring, metrics, keeper, PAGES, False
+        state.ring, state.hub, state.metrics, state.keeper = ring, self.hub, metrics, keeper
+        state.pages, state.stopping = PAGES, False
         state.url = (public or url or "").rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,6 +105,7 @@ def _route(path: str, keeper: Keeper, own: frozenset[str]) -> Route:
             check_origin(request.headers, own)
         if page.policy is not PUBLIC:
             await keeper.check_admin(request)
+            request.state.admin = True
         return _careful(await page.show(request))
 
     return Route(path, show, methods=list(pages))
@@ -117,6 +119,9 @@ def _careful(response: Response) -> Response:
 
 async def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, RingmainError)
+    if error.code == "not_signed_in" and "hx-request" in request.headers:
+        # The script of a page would put the sign-in into a corner of it.
+        return _careful(Response(status_code=401, headers={"hx-redirect": "/sign-in"}))
     if error.code == "not_signed_in" and request.method == "GET" and wants_page(request):
         return _careful(RedirectResponse("/sign-in", 303))
     response = _as_asked(request, error)
@@ -137,7 +142,9 @@ async def _lost(request: Request, error: Exception) -> Response:
 
 def _as_asked(request: Request, error: RingmainError) -> Response:
     """An error as a page for browsers, as one line of text for others."""
-    page = render_error(request, error) if wants_page(request) else PlainTextResponse(f"{error}\n", error.status)
+    if not wants_page(request):
+        return _careful(PlainTextResponse(f"{error}\n", error.status))
+    page = render_error(request, error, admin=getattr(request.state, "admin", False))
     return _careful(page)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from ringmain.errors import HubError
 from ringmain.hosts import Room, Route
-from ringmain.server.pages import book, files, front, machines, sign_in
+from ringmain.server.pages import accounts, book, check, connections, files, front, hosts, machines, models, sign_in
 from ringmain.server.security import ADMIN, HOST, PUBLIC, Policy
 
 Show = Callable[..., Awaitable[Any]]
@@ -31,11 +31,37 @@ PAGES = (
     Page("GET", "/sign-in", PUBLIC, sign_in.sign_in_form),
     Page("POST", "/sign-in", PUBLIC, sign_in.sign_in),
     Page("POST", "/sign-out", PUBLIC, sign_in.sign_out),
+    Page("GET", "/connections", ADMIN, connections.connections),
+    Page("GET", "/connections.json", ADMIN, connections.connections_json),
+    Page("GET", "/new-connection", ADMIN, connections.new),
+    Page("POST", "/new-connection", ADMIN, connections.add),
+    Page("POST", "/new-connection/look", ADMIN, connections.look),
+    Page("GET", "/connections/{name}", ADMIN, connections.connection),
+    Page("POST", "/connections/{name}", ADMIN, connections.save),
+    Page("POST", "/connections/{name}/check", ADMIN, check.check),
+    Page("GET", "/connections/{name}/models", ADMIN, models.models),
+    Page("GET", "/connections/{name}/models.json", ADMIN, models.models_json),
+    Page("POST", "/connections/{name}/model", ADMIN, connections.choose_model),
+    Page("POST", "/connections/{name}/remove", ADMIN, connections.remove),
+    Page("GET", "/hosts", ADMIN, hosts.hosts),
+    Page("GET", "/hosts.json", ADMIN, hosts.hosts_json),
+    Page("GET", "/new-account", ADMIN, accounts.new),
+    Page("POST", "/new-account", ADMIN, accounts.add),
+    Page("POST", "/new-account/preview", ADMIN, accounts.preview_new),
+    Page("POST", "/new-account/models", ADMIN, accounts.pick_for_new),
+    Page("GET", "/accounts/{name}", ADMIN, accounts.account),
+    Page("POST", "/accounts/{name}", ADMIN, accounts.save),
+    Page("POST", "/accounts/{name}/preview", ADMIN, accounts.preview_one),
+    Page("POST", "/accounts/{name}/models", ADMIN, accounts.pick_for_one),
+    Page("POST", "/accounts/{name}/rotate", ADMIN, accounts.rotate),
+    Page("POST", "/accounts/{name}/remove", ADMIN, accounts.remove),
     Page("GET", "/book", ADMIN, book.book),
     Page("GET", "/book.json", ADMIN, book.book_json),
     Page("GET", "/book.csv", ADMIN, book.book_csv),
     Page("GET", "/guides/{tool}", PUBLIC, files.guide),
     Page("GET", "/static/ringmain.css", PUBLIC, files.css),
+    Page("GET", "/static/ringmain.js", PUBLIC, files.script),
+    Page("GET", "/static/htmx.min.js", PUBLIC, files.htmx),
     Page("GET", "/static/ringmain.svg", PUBLIC, files.icon),
     Page("GET", "/health", PUBLIC, machines.health),
     Page("GET", "/ready", PUBLIC, machines.ready),

@@ -25,8 +25,8 @@ class Policy(Enum):
 PUBLIC, HOST, ADMIN = Policy.PUBLIC, Policy.HOST, Policy.ADMIN
 
 PAGE_HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     # Not "no-referrer", under which browsers send forms with `Origin: null`.

@@ -40,7 +40,7 @@ def test_the_link_sets_the_password_and_signs_in(hub: Served) -> None:
     page = visitor.get(link)
     assert (page.status, "You sign in to this hub with it." in page.body.decode()) == (200, True)
     answered = visitor.post(link, password=PASSWORD, again=PASSWORD)
-    assert (answered.status, answered.headers["location"]) == (303, "/")
+    assert (answered.status, answered.headers["location"]) == (303, "/new-connection")
     assert visitor.signed_in
     assert "Sign out" in visitor.get("/").body.decode()
 

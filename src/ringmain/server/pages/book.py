@@ -25,7 +25,7 @@ PERIODS = ("today", "month")
 
 async def book(request: Request) -> Response:
     """The book as a page."""
-    return render(request, "book.html", admin=True, here="/book", **await _told(request))
+    return render(request, "book.html", here="/book", **await _told(request))
 
 
 async def book_json(request: Request) -> Response:

@@ -28,6 +28,16 @@ async def css(request: Request) -> Response:
     return Response(_static("ringmain.css"), media_type="text/css")
 
 
+async def htmx(request: Request) -> Response:
+    """The script that keeps pages fresh without loading them anew: htmx 4.0.1, as its authors published it."""
+    return Response(_static("htmx.min.js"), media_type="text/javascript")
+
+
+async def script(request: Request) -> Response:
+    """What that one does not do."""
+    return Response(_static("ringmain.js"), media_type="text/javascript")
+
+
 async def icon(request: Request) -> Response:
     """What a browser shows beside a page's title."""
     return Response(_static("ringmain.svg"), media_type="image/svg+xml")

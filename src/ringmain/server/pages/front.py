@@ -12,6 +12,7 @@ from ringmain.exchange.connection import Connection
 from ringmain.hosts import room, rooms
 from ringmain.ring import Ring
 from ringmain.server.pages.rendering import render
+from ringmain.server.pages.state import progress, ring_of
 
 COMMANDS = (
     ("ringmain connections add openai --preset openai --key-env OPENAI_API_KEY --default", "connect a provider"),
@@ -27,7 +28,8 @@ async def index(request: Request) -> Response:
     """What runs, as a page; the admin sees more of it."""
     admin = await request.app.state.keeper.is_admin(request)
     known = await request.app.state.keeper.has_password()
-    return render(request, "index.html", admin=admin, known=known, **await _told(request, admin=admin))
+    steps = await progress(ring_of(request)) if admin else None
+    return render(request, "index.html", admin=admin, known=known, steps=steps, **await _told(request, admin=admin))
 
 
 async def index_json(request: Request) -> Response:

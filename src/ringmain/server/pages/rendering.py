@@ -1,22 +1,34 @@
 """Templates → pages."""
 
+from collections.abc import AsyncIterator, Iterable
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from ringmain.errors import RingmainError, SetupError
 from ringmain.ring import Ring
+from ringmain.server.pages.advice import advice
+
+HTML = "text/html; charset=utf-8"
 
 
 @cache
-def _templates() -> Environment:
-    loader = PackageLoader("ringmain.server")
-    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+def _templates(*, growing: bool = False) -> Environment:
+    made = Environment(
+        loader=PackageLoader("ringmain.server"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        enable_async=growing,
+    )
     made.filters["code"] = _code
+    made.filters["advice"] = advice
+    made.filters["options"] = _options
     return made
 
 
@@ -26,25 +38,55 @@ def _code(text: str) -> Markup:
     return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else p for n, p in enumerate(parts))
 
 
+def _options(keys: Iterable[str]) -> list[tuple[str, str]]:
+    """The options of a choice that are called as they are."""
+    return [(key, key) for key in keys]
+
+
 def render(
     request: Request,
     name: str,
     *,
     status: int = 200,
-    admin: bool = False,
+    admin: bool = True,
     nav: bool = True,
     here: str = "",
     **told: Any,
 ) -> Response:
     """A page; every one of them is labelled where the demo provider answers."""
-    base = {"admin": admin, "nav": nav, "here": here, "demo": _demo(request.app.state.ring)}
-    text = _templates().get_template(name).render(**base, **told)
+    text = _templates().get_template(name).render(**_base(request, admin, nav, here), **told)
     return Response(text, status_code=status, media_type="text/html")
 
 
-def render_error(request: Request, error: RingmainError) -> Response:
+def render_growing(request: Request, name: str, *, here: str = "", **told: Any) -> Response:
+    """A page for the admin that is sent as far as it is known, while what it waits for goes on."""
+    parts = _templates(growing=True).get_template(name).generate_async(**_base(request, True, True, here), **told)
+    return StreamingResponse(_gathered(parts), headers={"content-type": HTML})
+
+
+async def _gathered(parts: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The parts of a page, its many small ones sent together; an empty one says that what is there should leave."""
+    held: list[str] = []
+    async for part in parts:
+        if part == FLUSH:
+            yield "".join(held)
+            held.clear()
+        else:
+            held.append(part)
+    yield "".join(held)
+
+
+FLUSH = "\N{NULL}"
+"""In a template that grows: send what there is so far."""
+
+
+def _base(request: Request, admin: bool, nav: bool, here: str) -> dict[str, Any]:
+    return {"admin": admin, "nav": nav, "here": here, "demo": _demo(request.app.state.ring), "flush": FLUSH}
+
+
+def render_error(request: Request, error: RingmainError, *, admin: bool = False) -> Response:
     """An error as a page."""
-    return render(request, "error.html", status=error.status, nav=False, sentence=error.sentence, fix=error.fix)
+    return render(request, "error.html", status=error.status, admin=admin, nav=admin, error=error)
 
 
 def wants_page(request: Request) -> bool:

@@ -7,9 +7,13 @@ from ringmain.errors import AskError, RingmainError
 from ringmain.server.keeper import Keeper
 from ringmain.server.pages.forms import read_form
 from ringmain.server.pages.rendering import render
+from ringmain.server.pages.state import progress, ring_of
 from ringmain.server.passwords import LEAST
 
 HOME = "/"
+
+FIRST = "/new-connection"
+"""Where the first run goes on."""
 
 
 async def first(request: Request) -> Response:
@@ -28,13 +32,14 @@ async def set_password(request: Request) -> Response:
         if error.code != "weak_password":
             raise
         return await _first_form(request, keeper, error)
-    return await _signed_in(request, keeper, token)
+    steps = await progress(ring_of(request))
+    return await _signed_in(request, keeper, token, to=HOME if steps.connection else FIRST)
 
 
 async def _first_form(request: Request, keeper: Keeper, error: RingmainError | None = None) -> Response:
     known = await keeper.has_password()
     status = error.status if error else 200
-    return render(request, "first.html", status=status, nav=False, error=error, known=known, least=LEAST)
+    return render(request, "first.html", status=status, admin=False, nav=False, error=error, known=known, least=LEAST)
 
 
 async def sign_in_form(request: Request) -> Response:
@@ -58,7 +63,8 @@ async def sign_in(request: Request) -> Response:
 
 async def _sign_in_form(request: Request, keeper: Keeper, error: RingmainError | None = None) -> Response:
     known = await keeper.has_password()
-    response = render(request, "sign_in.html", status=error.status if error else 200, error=error, known=known)
+    status = error.status if error else 200
+    response = render(request, "sign_in.html", status=status, admin=False, error=error, known=known)
     if error and error.retry_after:
         response.headers["retry-after"] = str(round(error.retry_after))
     return response
@@ -73,9 +79,9 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-async def _signed_in(request: Request, keeper: Keeper, token: str) -> Response:
+async def _signed_in(request: Request, keeper: Keeper, token: str, *, to: str = HOME) -> Response:
     await keeper.end_session(request)
-    response = RedirectResponse(HOME, 303)
+    response = RedirectResponse(to, 303)
     keeper.hand_over(response, token)
     return response
 

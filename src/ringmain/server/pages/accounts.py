@@ -1,0 +1,234 @@
+"""The pages of accounts: a new one with its key, one of them, and the exact request that its asks become."""
+
+from typing import Any, get_args
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from ringmain.admin import add_account, remove_account, rotate_key, set_account
+from ringmain.admin.accounts import Saved, draft_account
+from ringmain.admin.parameters import PARAMETERS
+from ringmain.admin.shown import moment
+from ringmain.errors import AskError, RingmainError, SetupError
+from ringmain.exchange.account import Account, Period, Unpriced
+from ringmain.exchange.ask import Mode
+from ringmain.hosts import Room, room
+from ringmain.server.pages.forms import OWN, Values, account_form, account_values, read_form
+from ringmain.server.pages.hosts import standing
+from ringmain.server.pages.models import CARRIED, Picker, pick
+from ringmain.server.pages.preview import preview
+from ringmain.server.pages.rendering import render
+from ringmain.server.pages.state import at_work, hub_of, known_account, progress, ring_of
+
+USUAL = ("temperature", "max_tokens", "top_p", "presence_penalty", "frequency_penalty", "stop")
+"""Parameters that most admins look for; the rest stands behind them."""
+
+CHOICES = {
+    "mode": ("auto", *get_args(Mode)),
+    "per": get_args(Period),
+    "unpriced": get_args(Unpriced),
+    "on": ("on", "off"),
+}
+
+
+ASKED = {
+    "connection": ("Connection", ""),
+    "model": ("Model", "Of asks that name none; empty: the connection's. Any id may be typed."),
+    "models": ("Allowed models", "One a line: only these may be asked for. Empty: all."),
+    "mode": ("Mode", "`auto` asks each model in the way it can be asked."),
+    "context": ("Context", "The system message of `chat` mode, for asks that bring none."),
+    "prompt_prefix": ("Prompt prefix", "Before every prompt of `completion` mode."),
+    "prompt_suffix": ("Prompt suffix", "After every prompt of `completion` mode."),
+    "budget": ("Budget in USD", "Asks that may pass it are refused. Empty: no limit."),
+    "per": ("Budget period", "In UTC."),
+    "rpm": ("Asks a minute", "Empty: no limit."),
+    "unpriced": ("Where no price is known", "What a budget does with such a model."),
+    "memory_turns": ("Earlier messages", "That travel along, at most. 0: none."),
+    "memory_tokens": ("Their tokens", "Together, at most."),
+    "memory_days": ("Kept for days", "Then they are erased."),
+    "on": ("The account is", ""),
+}
+"""Field of every account → its label and hint; a room's form may have its own."""
+
+
+async def new(request: Request) -> Response:
+    """The form of a new account of a tool."""
+    door = _door(request.query_params.get("tool", ""))
+    ring = ring_of(request)
+    fresh = draft_account(ring, door.nameplate.tool, account_form({}, door))
+    return await _form(request, {**account_values(fresh), "name": ""}, door)
+
+
+async def add(request: Request) -> Response:
+    """The account is added; its key is shown, this once."""
+    values = await read_form(request)
+    door = _door(values.get("tool", ""))
+    try:
+        form = account_form(values, door)
+        saved = await add_account(hub_of(request), door.nameplate.tool, values.get("name", "").strip(), form)
+    except RingmainError as error:
+        return await _form(request, values, door, error=error)
+    return await _key(request, saved)
+
+
+async def preview_new(request: Request) -> Response:
+    """The form of a new account as it was filled in, with the request that its asks become."""
+    values = _back(await read_form(request))
+    return await _form(request, values, _door(values.get("tool", "")))
+
+
+async def pick_for_new(request: Request) -> Response:
+    """A model for an account that is still to be added."""
+    values = await read_form(request)
+    kept = _back(values)
+    return await _pick(request, values, kept, there="/new-account", door=_door(kept.get("tool", "")))
+
+
+async def account(request: Request) -> Response:
+    """One account's form."""
+    held = await known_account(request)
+    return await _form(request, account_values(held), room(held.tool), held=held)
+
+
+async def save(request: Request) -> Response:
+    """The account is changed."""
+    held, values = await known_account(request), await read_form(request)
+    door = room(held.tool)
+    try:
+        saved = await set_account(hub_of(request), held.name, account_form(values, door))
+    except RingmainError as error:
+        return await _form(request, values, door, held=held, error=error)
+    values = account_values(saved.account)
+    return await _form(request, values, door, held=saved.account, notices=("Saved.", *saved.notices))
+
+
+async def preview_one(request: Request) -> Response:
+    """An account's form as it was filled in, with the request that its asks become."""
+    held, values = await known_account(request), _back(await read_form(request))
+    return await _form(request, values, room(held.tool), held=held)
+
+
+async def pick_for_one(request: Request) -> Response:
+    """A model for an account."""
+    held, values = await known_account(request), await read_form(request)
+    return await _pick(request, values, _back(values), there=f"/accounts/{held.name}", door=room(held.tool), held=held)
+
+
+async def rotate(request: Request) -> Response:
+    """The account has a new key, which is shown this once."""
+    held, values = await known_account(request), await read_form(request)
+    ring = ring_of(request)
+    hours = {"hours": 0.0} if values.get("keep") == "no" else {}
+    return await _key(request, await at_work(ring, lambda: rotate_key(ring, held.name, **hours)))
+
+
+async def remove(request: Request) -> Response:
+    """The account is gone."""
+    held = await known_account(request)
+    await read_form(request)
+    ring = ring_of(request)
+    await at_work(ring, lambda: remove_account(ring, held.name))
+    return RedirectResponse("/hosts", 303)
+
+
+def _door(tool: str) -> Room:
+    try:
+        return room(tool)
+    except SetupError as error:
+        raise AskError("not_found", error.sentence, fix="The page of hosts lists all rooms.") from error
+
+
+def _back(values: Values) -> Values:
+    """The form's fields as they were when the picker was opened, with the model that was picked."""
+    if not any(name.startswith(CARRIED) for name in values):
+        return values
+    kept = {name.removeprefix(CARRIED): text for name, text in values.items() if name.startswith(CARRIED)}
+    return {**kept, "model": values.get("model", kept.get("model", ""))}
+
+
+async def _pick(
+    request: Request, values: Values, kept: Values, *, there: str, door: Room, held: Account | None = None
+) -> Response:
+    ring, name = ring_of(request), kept.get("connection") or None
+    try:
+        chosen = await at_work(ring, lambda: ring.registry.connection(name))
+    except RingmainError as error:
+        return await _form(request, kept, door, held=held, error=error)
+    picker = Picker(
+        here=f"{there}/models",
+        method="post",
+        choose=f"{there}/preview",
+        back=f"{there}/preview",
+        title=f"A model of “{chosen.name}”",
+        kept={f"{CARRIED}{field}": text for field, text in kept.items()},
+    )
+    return await pick(request, chosen, picker, values)
+
+
+async def _key(request: Request, saved: Saved) -> Response:
+    """The page that shows a key, with what to paste into its host."""
+    ring, held, key = ring_of(request), saved.account, saved.key or ""
+    door = room(held.tool)
+    return render(
+        request,
+        "key.html",
+        here="/hosts",
+        held=held,
+        title=door.nameplate.title,
+        key=key,
+        pack=door.pack(held, url=request.app.state.url, key=key),
+        standing=await at_work(ring, lambda: standing(ring, held)),
+        old_ends=moment(saved.old_ends),
+        notices=saved.notices,
+    )
+
+
+async def _form(
+    request: Request,
+    values: Values,
+    door: Room,
+    *,
+    held: Account | None = None,
+    error: RingmainError | None = None,
+    notices: tuple[str, ...] = (),
+) -> Response:
+    ring, hub = ring_of(request), hub_of(request)
+    tool = door.nameplate.tool
+    fields = {field.name: field for field in door.form if not field.own}
+    keys = await at_work(ring, lambda: ring.store.keys(held.id)) if held else []
+    return render(
+        request,
+        "account.html",
+        status=error.status if error else 200,
+        here="/hosts",
+        tool=tool,
+        title=door.nameplate.title,
+        values={**dict.fromkeys(PARAMETERS, ""), **_spare(values)},
+        labels={name: fields[name].label if name in fields else label for name, (label, _) in ASKED.items()},
+        hints={name: (fields[name].hint if name in fields else "") or hint for name, (_, hint) in ASKED.items()},
+        fields=fields,
+        own=[msgspec.structs.replace(field, name=f"{OWN}{field.name}") for field in door.form if field.own],
+        parameters=PARAMETERS,
+        usual=USUAL,
+        more_open=any(values.get(name) for name in PARAMETERS if name not in USUAL),
+        choices=CHOICES,
+        connections=await at_work(ring, ring.registry.connections),
+        held=held,
+        standing=await at_work(ring, lambda: standing(ring, held)) if held else None,
+        keys=[_shown_key(key) for key in keys if key.expires is None or key.expires > ring.now()],
+        steps=await progress(ring),
+        preview=await preview(hub, tool, values, name=held.name if held else None),
+        error=error,
+        notices=notices,
+    )
+
+
+def _spare(values: Values) -> dict[str, Any]:
+    """The form's values, with an empty one for every field that a room's own form may not have sent."""
+    blank = dict.fromkeys(account_values(Account(id="", name="", tool="")), "")
+    return {**blank, **values}
+
+
+def _shown_key(key: Any) -> dict[str, Any]:
+    return {"hint": f"…{key.hint}", "created": moment(key.created), "expires": moment(key.expires)}

@@ -1,0 +1,211 @@
+"""The pages of connections: all of them, one, a new one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from ringmain.admin import ConnectionForm, add_connection, remove_connection, set_connection
+from ringmain.admin.nearby import nearby
+from ringmain.admin.shown import shown_connection
+from ringmain.errors import RingmainError, SetupError
+from ringmain.exchange.connection import Connection, Preset
+from ringmain.presets import ANY, preset, presets
+from ringmain.registry import DEMO
+from ringmain.ring import Ring
+from ringmain.server.pages.check import run_test
+from ringmain.server.pages.forms import Values, connection_form, connection_values, read_form
+from ringmain.server.pages.rendering import render
+from ringmain.server.pages.state import at_work, known_connection, progress, ring_of
+from ringmain.settings import VARIABLES
+
+LINKS = {
+    "key": "Get a key",
+    "billing": "Billing",
+    "organization": "Organization",
+    "parameters": "Parameters",
+}
+"""A preset's links, as they are called."""
+
+FIELDS = ("name", "preset", "timeout", "aliases", "prices", "default", "forget_key")
+
+FROM_ENVIRONMENT = {
+    "key": "openai_api_key",
+    "base_url": "openai_base_url",
+    "organization": "openai_organization",
+    "project": "openai_project",
+    "model": "model",
+}
+"""Field of a connection → the setting of the process that may fix it."""
+
+
+async def connections(request: Request) -> Response:
+    """All connections, as a page."""
+    ring = ring_of(request)
+    shown = [_row(connection) for connection in await at_work(ring, ring.registry.connections)]
+    return render(request, "connections.html", here="/connections", connections=shown)
+
+
+async def connections_json(request: Request) -> Response:
+    """The same as data."""
+    ring = ring_of(request)
+    return JSONResponse([shown_connection(held) for held in await at_work(ring, ring.registry.connections)])
+
+
+def _row(connection: Connection) -> dict[str, Any]:
+    return {**shown_connection(connection), "title": connection.preset.title, "demo": connection.demo}
+
+
+# a new one -----------------------------------------------------------------------------------------------------------
+
+
+async def new(request: Request) -> Response:
+    """The choice of a provider, or the form with what a chosen one fills in."""
+    chosen = request.query_params.get("preset")
+    if chosen is None:
+        return await _choice(request)
+    row = preset(chosen)
+    values = {
+        "name": _free_name(ring_of(request), row.name),
+        "preset": row.name,
+        "base_url": request.query_params.get("base_url") or row.base_url,
+        "model": request.query_params.get("model", ""),
+        "timeout": "300",
+        "default": "on",
+    }
+    return await _form(request, values, row)
+
+
+async def _choice(request: Request, found: Any = None) -> Response:
+    rows = [row for row in presets().values() if row.name != DEMO]
+    steps = await progress(ring_of(request))
+    return render(
+        request,
+        "new_connection.html",
+        here="/connections",
+        hosted=[row for row in rows if not row.local and row.name != ANY],
+        local=[row for row in rows if row.local],
+        custom=preset(ANY),
+        found=found,
+        steps=steps,
+    )
+
+
+async def look(request: Request) -> Response:
+    """The choice of a provider, with the local servers that answer now."""
+    await read_form(request)
+    state = request.app.state
+    return await _choice(request, found=await nearby(state.ring.transport, but=state.url))
+
+
+async def add(request: Request) -> Response:
+    """The connection is added, and tested where that was asked for."""
+    values = await read_form(request)
+    name = values.get("name", "").strip()
+    ring = ring_of(request)
+    try:
+        saved = await at_work(ring, lambda: add_connection(ring, name, connection_form(values)))
+    except SetupError as error:
+        return await _form(request, values, _preset(values), error=error)
+    return await _saved(request, name, values, saved.notices)
+
+
+def _free_name(ring: Ring, wanted: str) -> str:
+    taken = {held.name for held in ring.registry.connections()}
+    numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
+    return next(name for name in (wanted, *numbered) if name not in taken)
+
+
+def _preset(values: Values) -> Preset:
+    known = presets()
+    return known.get(values.get("preset", ""), known[ANY])
+
+
+# one of them ---------------------------------------------------------------------------------------------------------
+
+
+async def connection(request: Request) -> Response:
+    """One connection's form."""
+    held = await known_connection(request)
+    return await _form(request, connection_values(held), held.preset, held=held)
+
+
+async def save(request: Request) -> Response:
+    """The connection is changed, and tested where that was asked for."""
+    held, values = await known_connection(request), await read_form(request)
+    ring = ring_of(request)
+    try:
+        saved = await at_work(ring, lambda: set_connection(ring, held.name, connection_form(values)))
+    except SetupError as error:
+        return await _form(request, values, _preset(values), held=held, error=error)
+    return await _saved(request, held.name, values, saved.notices)
+
+
+async def choose_model(request: Request) -> Response:
+    """The model that was picked is the connection's."""
+    held, values = await known_connection(request), await read_form(request)
+    ring = ring_of(request)
+    form = ConnectionForm(model=values.get("model", ""))
+    await at_work(ring, lambda: set_connection(ring, held.name, form))
+    return RedirectResponse(f"/connections/{held.name}", 303)
+
+
+async def remove(request: Request) -> Response:
+    """The connection is gone."""
+    held = await known_connection(request)
+    await read_form(request)
+    ring = ring_of(request)
+    await at_work(ring, lambda: remove_connection(ring, held.name))
+    return RedirectResponse("/connections", 303)
+
+
+async def _saved(request: Request, name: str, values: Values, notices: tuple[str, ...]) -> Response:
+    then = values.get("then", "")
+    if then == "test":
+        return await run_test(request, name, notices)
+    if then == "pick":
+        return RedirectResponse(f"/connections/{name}/models", 303)
+    ring = ring_of(request)
+    held = await at_work(ring, lambda: ring.registry.listed(name))
+    return await _form(request, connection_values(held), held.preset, held=held, notices=("Saved.", *notices))
+
+
+async def _form(
+    request: Request,
+    values: Values,
+    row: Preset,
+    *,
+    held: Connection | None = None,
+    error: RingmainError | None = None,
+    notices: tuple[str, ...] = (),
+) -> Response:
+    ring = ring_of(request)
+    return render(
+        request,
+        "connection.html",
+        status=error.status if error else 200,
+        here="/connections",
+        values={**dict.fromkeys((*FIELDS, *FROM_ENVIRONMENT), ""), **values},
+        preset=row,
+        kinds=[(known.name, known.title) for known in presets().values() if known.name != DEMO],
+        links=[(LINKS[name], url) for name, url in row.links.items()],
+        link={**dict.fromkeys(LINKS, ""), **row.links},
+        held=held,
+        fixed=_fixed(ring, held) if held else None,
+        steps=await progress(ring),
+        error=error,
+        notices=notices,
+    )
+
+
+def _fixed(ring: Ring, held: Connection) -> Mapping[str, str] | None:
+    """Of a connection that is not stored: field → the variable or file that sets it, or that would; None else."""
+    if held.demo:
+        return {}
+    if not held.locked:
+        return None
+    sources = ring.settings.sources
+    if held.is_hub:
+        return held.locked
+    return {field: sources.get(name, VARIABLES[name]) for field, name in FROM_ENVIRONMENT.items()}

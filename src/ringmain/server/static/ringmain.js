@@ -1,0 +1,34 @@
+// What htmx does not do: copy a text, and walk through a list with the arrow keys. Without it all pages work.
+
+addEventListener("DOMContentLoaded", () => {
+  for (const text of document.querySelectorAll("[data-copy]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet copy";
+    button.textContent = "Copy";
+    button.addEventListener("click", () => copy(text, button));
+    text.after(button);
+  }
+});
+
+async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text.textContent);
+    button.textContent = "Copied";
+  } catch {
+    // Browsers give the clipboard to secure pages only; the text is then marked, for the keyboard to copy.
+    getSelection().selectAllChildren(text);
+    button.textContent = "Marked: copy it with the keyboard";
+  }
+}
+
+addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const here = document.activeElement;
+  if (!step || !here.matches("[data-rows], button.row")) return;
+  const stops = [...document.querySelectorAll("[data-rows], button.row")];
+  const next = stops[stops.indexOf(here) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+});
