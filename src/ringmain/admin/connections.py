@@ -98,6 +98,7 @@ def remove_connection(ring: Ring, name: str) -> tuple[str, ...]:
     """
     stored_connection(ring, name)
     ring.store.remove_connection(name)
+    ring.registry.refresh()
     left = [account.name for account in ring.store.accounts() if account.connection == name]
     return (
         (f"These accounts still name it, and cannot ask until they are set anew: {', '.join(left)}.",) if left else ()

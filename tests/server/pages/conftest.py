@@ -54,6 +54,8 @@ def admin() -> Iterator[Admin]:
 @pytest.fixture
 def connected(admin: Admin, provider: Provider) -> Admin:
     """The same with a connection `paid`, with a key, to a real address."""
-    made = admin.post("/new-connection", name="paid", preset="custom", base_url=provider.base_url, key="sk-canary-1234abcd")
+    made = admin.post(
+        "/new-connection", name="paid", preset="custom", base_url=provider.base_url, key="sk-canary-1234abcd"
+    )
     assert made.status == 200, made.body
     return admin
