@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.journeys.provider import Provider
 
 PROVIDER_KEY = "sk-canary-of-the-provider-0123456789abcdef"
 ENV_KEY = "sk-canary-of-the-environment-0123456789"
+TYPED_KEY = "sk-canary-that-was-typed-0123456789abcdef"
 ADMIN = "canary-of-the-admin-0123456789abcdef"
 SECRET_KEY = bytes(range(7, 39)).hex()
 CHAT = "/v1/chat/completions"
@@ -36,8 +38,46 @@ def wrongs(hub: Running, keys: dict[str, str]) -> list[Answered]:
 def pages(hub: Running) -> list[Answered]:
     """Everything that can be looked at."""
     told = [hub.call(path) for path in ("/", "/index.json", "/health", "/ready", "/guides/openai")]
-    told.append(hub.call("/metrics", key=ADMIN))
+    told += [hub.call(path, key=ADMIN) for path in ADMINS]
     assert {answer.status for answer in told} == {200}
+    return told
+
+
+ADMINS = (
+    "/metrics",
+    "/",
+    "/connections",
+    "/connections.json",
+    "/connections/paid",
+    "/connections/nowhere/models",
+    "/connections/paid/models.json",
+    "/new-connection?preset=openai",
+    "/hosts",
+    "/hosts.json",
+    "/accounts/paid",
+    "/new-account?tool=openai",
+    "/book",
+    "/book.json",
+    "/book.csv",
+)
+
+
+def forms(hub: Running) -> list[Answered]:
+    """What the forms of the admin lead to, right and wrong, with a key that is typed into them."""
+    own = {"origin": hub.url, "content-type": "application/x-www-form-urlencoded"}
+    typed = {"preset": "custom", "base_url": "http://127.0.0.1:9/v1", "key": TYPED_KEY}
+    sent = [
+        ("/new-connection", {**typed, "name": "not a name"}),
+        ("/new-connection", {**typed, "name": "third", "then": "test"}),
+        ("/connections/third", {**typed, "timeout": "soon"}),
+        ("/connections/third", {**typed, "base_url": "http://127.0.0.1:10/v1"}),
+        ("/connections/paid/check", {"x": ""}),
+        ("/connections/nowhere/check", {"x": ""}),
+        ("/accounts/paid/preview", {"connection": "paid", "model": "quick"}),
+        ("/new-account/models", {"tool": "openai", "connection": "paid"}),
+    ]
+    told = [hub.call(path, urlencode(fields).encode(), key=ADMIN, headers=own) for path, fields in sent]
+    assert [answer.status for answer in told] == [400, 200, 400, 200, 200, 200, 200, 200]
     return told
 
 
@@ -82,14 +122,14 @@ def test_no_secret_is_in_the_data_folder_in_what_is_printed_or_in_what_is_answer
     machine.said.clear()  # a host's key is printed once, when its account is added
     with machine.up() as hub:
         assert hub.chat(keys["paid"]).status == 200
-        answers = wrongs(hub, keys) + pages(hub)
+        answers = wrongs(hub, keys) + pages(hub) + forms(hub)
         looked_at(machine)
         disk = files(machine.data)
         hub.process.kill()
     disk += files(machine.home)
     told = b"\n".join(answer.body + str(answer.headers).encode() for answer in answers)
     printed = "\n".join(machine.said).encode()
-    canaries = [PROVIDER_KEY, ENV_KEY, ADMIN, SECRET_KEY, *keys.values()]
+    canaries = [PROVIDER_KEY, ENV_KEY, TYPED_KEY, ADMIN, SECRET_KEY, *keys.values()]
     for canary in canaries:
         places = {"disk": disk, "answers": told, "output": printed}
         found = [
