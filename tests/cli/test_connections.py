@@ -66,21 +66,25 @@ def test_the_environments_connection_is_listed_with_what_locks_it(run: Any, monk
 
 
 FAILURES = [
-    (("add", "demo", "--preset", "ollama"), 1, "ringmain's own"),
-    (("add", "a"), 1, "needs a preset"),
-    (("add", "a", "--preset", "olama"), 1, "Did you mean 'ollama'"),
-    (("add", "a", "--base-url", "example.org"), 1, "not an address"),
+    (("add", "demo", "--preset", "ollama"), 2, "ringmain's own"),
+    (("add", "a"), 2, "needs a preset"),
+    (("add", "a", "--preset", "olama"), 2, "Did you mean 'ollama'"),
+    (("add", "a", "--base-url", "example.org"), 2, "not an address"),
     (("add", "a", "--preset", "openai", "--key-env", "NOT_SET"), 1, "NOT_SET holds no key"),
     (("add", "a", "--preset", "openai", "--key-file", "/does/not/exist"), 1, "cannot be read"),
     (("add", "a", "--preset", "openai", "--key-env", "A", "--key-file", "b"), 2, "two keys"),
-    (("add", "a", "--preset", "ollama", "--timeout", "0"), 1, "timeout"),
+    (("add", "a", "--base-url", "ftp://example.org"), 2, "not an address"),
+    (("add", "a", "--base-url", "http://169.254.169.254/v1"), 2, "refused"),
+    (("set", "a", "--key-env", "PATH", "--unset", "key"), 2, "'key' is given and taken back"),
+    (("set", "a", "--default", "--unset", "default"), 2, "'default' is given and taken back"),
+    (("add", "a", "--preset", "ollama", "--timeout", "0"), 2, "timeout"),
     (("add", "a", "--preset", "ollama", "--timeout", "soon"), 2, "timeout"),
     (("add", "a", "--preset", "ollama", "--price", "m=1"), 2, "MODEL=IN,OUT"),
-    (("add", "a", "--preset", "ollama", "--price", "m=a,b"), 1, "not a price"),
+    (("add", "a", "--preset", "ollama", "--price", "m=a,b"), 2, "not a price"),
     (("add", "a", "--preset", "ollama", "--alias", "x"), 2, "OLD=NEW"),
     (("set", "nope", "--default"), 1, "no connection 'nope'"),
     (("show", "nope"), 1, "no connection 'nope'"),
-    (("remove", "environment"), 1, "cannot be changed here"),
+    (("remove", "environment"), 2, "cannot be changed here"),
     (("add",), 2, "NAME"),
     (("ad",), 2, "add"),
 ]
@@ -92,6 +96,18 @@ def test_bad_input_is_told_and_saves_nothing(run: Any, words: tuple[str, ...], c
     assert (done.code, done.out) == (code, "")
     assert part in done.err
     assert [row["name"] for row in run("connections", "list", "--json").json] == ["demo"]
+
+
+def test_aliases_may_be_taken_back_and_given_at_once(run: Any):
+    run("connections", "add", "local", "--preset", "ollama", "--alias", "a=b")
+    changed = run("connections", "set", "local", "--alias", "c=d", "--unset", "aliases", "--json")
+    assert changed.json["aliases"] == {"c": "d"}
+
+
+def test_what_the_environment_says_wrong_is_a_failure_and_not_a_wrong_call(run: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "ftp://example.org")
+    done = run("models", "--json")
+    assert (done.code, done.json["error"]["code"]) == (1, "invalid_setting")
 
 
 def test_a_wrong_secret_file_is_told_and_the_right_one_still_opens(

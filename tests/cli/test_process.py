@@ -161,6 +161,27 @@ def test_a_port_in_use_is_refused_with_one_sentence(tmp_path: Path):
     assert "--port" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--port", "99999"), "no port 99999"),
+        (("--host", "nowhere"), "not an address to listen on"),
+        (("--public-url", "foo"), "'foo' is not an address"),
+    ],
+)
+def test_up_with_an_option_that_cannot_be_so_is_a_wrong_call(words: tuple[str, ...], part: str):
+    pytest.importorskip("uvicorn", reason="skipped, because ringmain[server] is not installed")
+    done = ringmain("up", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert part in done.stderr
+
+
+def test_a_public_address_of_the_environment_that_cannot_be_is_a_failure():
+    pytest.importorskip("uvicorn", reason="skipped, because ringmain[server] is not installed")
+    done = ringmain("up", "--port", "0", env={**os.environ, "RINGMAIN_PUBLIC_URL": "foo"})
+    assert (done.returncode, "'foo' is not an address" in done.stderr) == (1, True)
+
+
 def test_up_prints_a_one_time_link_until_a_password_is_set_and_password_prints_a_new_one(tmp_path: Path):
     pytest.importorskip("uvicorn", reason="skipped, because ringmain[server] is not installed")
     folder = tmp_path / "data"

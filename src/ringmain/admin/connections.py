@@ -2,7 +2,7 @@
 
 import secrets
 import unicodedata
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import msgspec
 
@@ -126,15 +126,23 @@ def normal_url(url: str) -> tuple[str, tuple[str, ...]]:
     Raises `SetupError("invalid_setting")`.
     """
     text = url.strip()
-    check_address(text)
-    parts = urlsplit(text)
-    if parts.query or parts.fragment or any(unicodedata.category(c)[0] in "CZ" for c in text):
-        raise bad_address(text)
+    parts = _parts(text)
     path = parts.path.rstrip("/")
     end = next((end for end in ENDPOINTS if path.endswith(end)), "")
     told = (f"'{end}' was cut from the base URL, because the mode says which endpoint is called.",) if end else ()
     base = (parts.scheme.lower(), parts.netloc.lower(), path.removesuffix(end).rstrip("/"), "", "")
     return urlunsplit(base), told
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        check_address(url)
+        parts = urlsplit(url)
+        if parts.query or parts.fragment or any(unicodedata.category(c)[0] in "CZ" for c in url):
+            raise bad_address(url)
+    except SetupError as error:
+        raise invalid(error.sentence, error.fix, "base_url") from error
+    return parts
 
 
 # One form over one connection ----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from ringmain.admin.connections import (
 )
 from ringmain.admin.shown import key_hint, shown_connection
 from ringmain.cli.frame import STDIN, WrongCall, own_ring
-from ringmain.cli.options import Data, Json, Unset, pair
+from ringmain.cli.options import Data, Json, Unset, pair, taken_back
 from ringmain.cli.show import UNKNOWN, print_json, print_table, say_notices, told
 from ringmain.errors import SetupError
 from ringmain.exchange.connection import Connection, Secret
@@ -53,7 +53,12 @@ class Options:
     ] = None
 
     def form(self, unset: tuple[str, ...] = ()) -> ConnectionForm:
-        """The same as the admin's form; the key is read."""
+        """The same as the admin's form; the key is read.
+
+        Aliases and prices may be taken back and given at once: the given ones are then the only ones.
+        """
+        said = {name for name, value in vars(self).items() if value is not None}
+        said |= {"key"} if said & {"key_env", "key_file"} else set()
         return ConnectionForm(
             preset=self.preset,
             base_url=self.base_url,
@@ -65,7 +70,7 @@ class Options:
             aliases=dict(pair(text, "--alias", "OLD=NEW") for text in self.alias),
             prices=dict(_price(text) for text in self.price),
             default=self.default,
-            unset=tuple(name.replace("-", "_") for name in unset),
+            unset=taken_back(unset, said),
         )
 
     def _key(self) -> Secret | None:

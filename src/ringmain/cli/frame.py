@@ -23,6 +23,9 @@ USUAL_URL = "http://127.0.0.1:8484"
 WRONG_CALL = frozenset({"nothing_to_ask", "invalid_request"})
 """What only the call itself can be to blame for."""
 
+OF_AN_OPTION = frozenset({"invalid_setting", "unknown_preset"})
+"""What the call is to blame for where the error names the option; a file or a variable is not one."""
+
 
 class WrongCall(Exception):
     """Options that do not make a call."""
@@ -83,7 +86,11 @@ def tell(error: RingmainError, *, as_json: bool) -> int:
     say(f"Error: {error.sentence}")
     if error.fix:
         say(error.fix)
-    return 2 if error.code in WRONG_CALL else 1
+    return 2 if _wrong_call(error) else 1
+
+
+def _wrong_call(error: RingmainError) -> bool:
+    return error.code in WRONG_CALL or (error.code in OF_AN_OPTION and error.param is not None)
 
 
 def tell_wrong_call(error: WrongCall, *, as_json: bool) -> int:

@@ -18,7 +18,7 @@ from ringmain.admin.accounts import (
 )
 from ringmain.admin.shown import moment, shown_account
 from ringmain.cli.frame import WrongCall, hub_url, own_hub, own_ring
-from ringmain.cli.options import Data, Json, Mode, Parameters, Period, Unset, whole
+from ringmain.cli.options import Data, Json, Mode, Parameters, Period, Unset, taken_back, whole
 from ringmain.cli.show import UNKNOWN, print_json, print_table, say, say_notices, shown_money, told
 from ringmain.exchange.account import Account
 from ringmain.exchange.reply import dollars
@@ -63,9 +63,8 @@ class Options:
         said = {name: value for name, value in vars(self).items() if value is not None and name != "models"}
         models = None if self.models is None else tuple(name.strip() for name in self.models.split(","))
         given = (parameters or Parameters()).given()
-        return AccountForm(
-            **said, models=models, parameters=given, unset=tuple(name.replace("-", "_") for name in unset)
-        )
+        back = taken_back(unset, {*said, *given, *(("models",) if models else ())})
+        return AccountForm(**said, models=models, parameters=given, unset=back)
 
 
 @command.command

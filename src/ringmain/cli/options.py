@@ -1,6 +1,6 @@
 """Options that several commands share, each declared once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -98,6 +98,18 @@ def _value(name: str, value: Any) -> Any:
     except ValueError as error:
         sentence = f"--{name.replace('_', '-')} is not JSON: {error}."
         raise WrongCall(sentence, PARAMETERS[name].help) from error
+
+
+def taken_back(unset: Sequence[str], given: Collection[str]) -> tuple[str, ...]:
+    """The settings to take back, by the names that forms have for them.
+
+    Raises `WrongCall` for one that is given as well.
+    """
+    names = tuple(name.replace("-", "_") for name in unset)
+    both = next((name.replace("_", "-") for name in names if name in given), None)
+    if both:
+        raise WrongCall(f"'{both}' is given and taken back at once.", "Do one of the two.")
+    return names
 
 
 def pair(text: str, option: str, form: str) -> tuple[str, str]:

@@ -64,12 +64,21 @@ def command(
 
 def _settings(data: Path | None, public_url: str | None) -> Settings:
     settings = read_settings(data=data)
-    public_url = public_url or settings.public_url
-    if public_url:
-        check_address(public_url)
     if settings.url:
         raise WrongCall(f"RINGMAIN_URL names a hub already: {settings.url}.", "Unset it to start one here.")
-    return msgspec.structs.replace(settings, public_url=public_url) if public_url else settings
+    if public_url:
+        _check_public(public_url)
+        return msgspec.structs.replace(settings, public_url=public_url)
+    if settings.public_url:
+        check_address(settings.public_url)
+    return settings
+
+
+def _check_public(url: str) -> None:
+    try:
+        check_address(url)
+    except SetupError as error:
+        raise WrongCall(error.sentence, error.fix) from error
 
 
 def _others(settings: Settings, host: str) -> bool:

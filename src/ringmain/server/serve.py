@@ -84,7 +84,9 @@ def listen(host: str, port: int, *, others: bool = False) -> socket.socket:
         sock.listen(2048)
     except OverflowError as e:
         sock.close()
-        raise SetupError("invalid_setting", f"There is no port {port}.", fix="Give --port 0 to 65535.") from e
+        raise SetupError(
+            "invalid_setting", f"There is no port {port}.", fix="Give --port 0 to 65535.", param="port"
+        ) from e
     except OSError as e:
         sock.close()
         raise SetupError(
@@ -108,6 +110,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
             "invalid_setting",
             f"'{host}' is not an address to listen on.",
             fix="Give --host 127.0.0.1, or an IP address of this machine; --public-url takes a name.",
+            param="host",
         ) from e
 
 
