@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from ringmain.check import NAMES, PASSED
+from ringmain.exchange.line import Entry
+from ringmain.settings import read_settings
+from ringmain.store import open_store
 from tests.relay import Relay
+from tests.store.entries import entry
 
 
 def test_check_ends_with_the_known_sentence(run: Any):
@@ -82,7 +86,7 @@ def test_usage_has_the_names_of_the_contract(run: Any):
     run("ask", "--demo", "hi")
     run("ask", "--demo", "--model", "nope", "hi")
     rows = run("usage", "--json").json
-    names = "tool account model asks failed input_tokens output_tokens unconfirmed_tokens cost"
+    names = "tool account model asks failed input_tokens output_tokens unconfirmed_tokens cost unpriced"
     assert all(list(row) == names.split() for row in rows)
     told = {row["model"]: (row["account"], row["asks"], row["failed"]) for row in rows}
     assert told == {"demo-1": ("local", 1, 0), "nope": ("local", 1, 1)}
@@ -93,6 +97,23 @@ def test_usage_ends_with_a_total(run: Any):
     run("tour")
     last = run("usage").out.strip().splitlines()[-1].split()
     assert last[:2] == ["total", "2"]
+
+
+def test_usage_says_where_a_cost_is_missing_and_gives_no_sum_of_nothing(run: Any):
+    assert run("usage").out.split()[-1] == "$0"
+    _carry(entry("1", status="failed", picodollars=0), entry("2", model="n", status="unconfirmed"))
+    assert [(row["cost"], row["unpriced"]) for row in run("usage", "--json").json] == [("0", 0), (None, 1)]
+    assert run("usage").out.split()[-1] == "–"
+    _carry(entry("3", picodollars=2 * 10**12))
+    done = run("usage")
+    assert done.out.strip().endswith("$2 + ?")
+    assert "nobody knows what they cost" in done.err
+
+
+def _carry(*entries: Entry) -> None:
+    store = open_store(read_settings().store_url)
+    store.carry("p", list(entries))
+    store.close()
 
 
 def test_usage_can_be_cut_to_days(run: Any):

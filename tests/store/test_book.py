@@ -132,6 +132,11 @@ def test_an_ask_that_cost_nothing_makes_no_price_known(store: Store) -> None:
     assert [(row.picodollars, row.unpriced) for row in store.usage(0, 9)] == [(7, 1)]
 
 
+def test_an_ask_that_may_have_been_charged_is_one_whose_cost_nobody_knows(store: Store) -> None:
+    store.carry("p", [entry("1", picodollars=7), entry("2", status="unconfirmed"), entry("3", status="failed")])
+    assert [(row.picodollars, row.unpriced) for row in store.usage(0, 9)] == [(7, 1)]
+
+
 @pytest.mark.parametrize(
     ("status", "failed"), [("ok", 0), ("failed", 1), ("refused", 1), ("interrupted", 1), ("unconfirmed", 1)]
 )

@@ -50,7 +50,7 @@ def command(
         return
     print_table(COLUMNS, [_row(row) for row in rows], total=_row(_sum(rows)))
     if any(row.unpriced for row in rows):
-        say(f"– or {MORE.strip()}: for some answers no price is known, and the sum leaves them out.")
+        say(f"– or {MORE.strip()}: of some asks nobody knows what they cost, and the sum leaves them out.")
 
 
 def _start(day: date) -> int:
@@ -58,7 +58,7 @@ def _start(day: date) -> int:
 
 
 def _sum(rows: list[UsageRow]) -> UsageRow:
-    known = [row.picodollars for row in rows if row.picodollars is not None]
+    known, unpriced = sum(row.picodollars or 0 for row in rows), sum(row.unpriced for row in rows)
     return UsageRow(
         tool="total",
         account="",
@@ -68,8 +68,8 @@ def _sum(rows: list[UsageRow]) -> UsageRow:
         input_tokens=sum(row.input_tokens for row in rows),
         output_tokens=sum(row.output_tokens for row in rows),
         unconfirmed_tokens=sum(row.unconfirmed_tokens for row in rows),
-        picodollars=sum(known) if known else None,
-        unpriced=sum(row.unpriced for row in rows),
+        picodollars=None if unpriced and not known else known,
+        unpriced=unpriced,
     )
 
 
@@ -90,4 +90,5 @@ def _as_json(row: UsageRow) -> dict[str, Any]:
         "output_tokens": row.output_tokens,
         "unconfirmed_tokens": row.unconfirmed_tokens,
         "cost": money(dollars(row.picodollars)),
+        "unpriced": row.unpriced,
     }

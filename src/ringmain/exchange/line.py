@@ -81,7 +81,7 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     picodollars: int | None = None
     """What is known of the cost; None where nothing is."""
     unpriced: int = 0
-    """Answers whose price nobody knows, and which `picodollars` therefore leaves out."""
+    """Asks of which nobody knows what they cost, and which `picodollars` therefore leaves out."""
 
 
 class Failures(msgspec.Struct, frozen=True, kw_only=True):

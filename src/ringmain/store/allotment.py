@@ -13,9 +13,6 @@ FAILED = ("refused", "failed", "interrupted", "unconfirmed")
 UNCHARGED = ("refused", "failed")
 """The statuses of asks that cost nothing, whatever the model's price; they do not make a price known."""
 
-ANSWERED = ("ok", "interrupted")
-"""The statuses of asks of which the provider's tokens were counted."""
-
 MONEY = "money"
 """The meter of budgets, in picodollars."""
 

@@ -11,7 +11,7 @@ import msgspec
 from ringmain.exchange.account import Account
 from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
 from ringmain.store import Conversation, HostKey, Learnt, Pass, StoredConnection, border
-from ringmain.store.allotment import ANSWERED, FAILED, LIFETIME, MONEY, UNCHARGED, by_count, grant, spending
+from ringmain.store.allotment import FAILED, LIFETIME, MONEY, UNCHARGED, by_count, grant, spending
 from ringmain.store.faults import name_taken, unknown_account
 
 P = ParamSpec("P")
@@ -316,5 +316,5 @@ def _row(key: tuple[str, str, str], lines: list[Line]) -> UsageRow:
         output_tokens=sum(line.output_tokens for line in lines),
         unconfirmed_tokens=sum(line.unconfirmed_tokens for line in lines),
         picodollars=sum(known) if known or not charged else None,
-        unpriced=sum(line.status in ANSWERED and line.picodollars is None for line in lines),
+        unpriced=len(charged) - len(known),
     )

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Connection, case, cast, func, select
 
 from ringmain.exchange.line import Entry, Failures, Line, UsageRow, Use
-from ringmain.store.allotment import ANSWERED, FAILED, MONEY, UNCHARGED, by_count, spending
+from ringmain.store.allotment import FAILED, MONEY, UNCHARGED, by_count, spending
 from ringmain.store.sql import slices
 from ringmain.store.sql.database import insert, upsert
 from ringmain.store.sql.schema import LINES, TURNS, USED
@@ -33,7 +33,7 @@ def _written(db: Connection, lines: list[Line]) -> set[str]:
 def usage(db: Connection, since: int, until: int) -> list[UsageRow]:
     uncharged = LINES.c.status.in_(UNCHARGED)
     charged = case((uncharged, 0), else_=1)
-    unpriced = LINES.c.status.in_(ANSWERED) & LINES.c.picodollars.is_(None)
+    unpriced = ~uncharged & LINES.c.picodollars.is_(None)
     cost = case((uncharged, None), else_=LINES.c.picodollars)
     group = (LINES.c.tool, LINES.c.account, LINES.c.model)
     asked = (
