@@ -65,6 +65,13 @@ def test_several_answers_are_all_printed(run: Any):
     assert "\n2. " in out
 
 
+def test_several_answers_are_all_in_the_json_and_one_is_told_by_its_text_alone(run: Any):
+    told = run("ask", "--demo", "--n", "2", "--json", "hi").json
+    assert len(told["texts"]) == 2
+    assert told["texts"][0] == told["text"]
+    assert "texts" not in run("ask", "--demo", "--n", "1", "--json", "hi").json
+
+
 def test_a_conversation_goes_on(run: Any):
     run("ask", "--demo", "--conversation", "c", "one")
     assert "turn 2" in run("ask", "--demo", "--conversation", "c", "two").out

@@ -106,6 +106,7 @@ def _as_json(reply: Reply) -> dict[str, Any]:
     return {
         "id": reply.id,
         "text": reply.text,
+        **({"texts": [choice.text for choice in reply.choices]} if len(reply.choices) > 1 else {}),
         "mode": reply.mode,
         "model": reply.model,
         "finish_reason": reply.finish_reason,
