@@ -68,7 +68,7 @@ def test_an_organization_alone_makes_no_connection(tmp_path) -> None:
 def test_no_connection_names_three_ways_out(tmp_path) -> None:
     with pytest.raises(SetupError) as caught:
         registry(tmp_path).connection()
-    assert all(way in caught.value.fix for way in ("OPENAI_API_KEY", "ollama", "--demo"))
+    assert all(way in caught.value.fix for way in ("OPENAI_API_KEY", "ollama", "`ringmain ask --demo`", "`demo=True`"))
 
 
 def test_the_only_connection_is_the_default(tmp_path) -> None:

@@ -13,6 +13,9 @@ from ringmain.exchange.connection import Preset
 ANY = "custom"
 """The row for an address that no other row claims."""
 
+BUILT_IN = "demo"
+"""The row of a connection that is always there, and that no other can be made of."""
+
 LOOPBACK = {"localhost", "::1"}
 PORTS = {"http": 80, "https": 443}
 
@@ -26,9 +29,9 @@ def presets() -> dict[str, Preset]:
 
 def preset(name: str) -> Preset:
     """The preset of that name; an unknown one is `SetupError("unknown_preset")` that names the nearest."""
-    known = presets()
-    if name in known:
-        return known[name]
+    if name in presets():
+        return presets()[name]
+    known = [held for held in presets() if held != BUILT_IN]
     near = get_close_matches(name, known, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     raise SetupError(

@@ -233,7 +233,7 @@ def no_connection() -> SetupError:
         "no_connection",
         "There is no connection to a provider yet.",
         fix="Set OPENAI_API_KEY; or add a local server, `ringmain connections add local --preset ollama`; "
-        "or try the built-in demo with --demo.",
+        "or try the built-in demo, `ringmain ask --demo`, in Python `demo=True`.",
     )
 
 

@@ -69,6 +69,7 @@ FAILURES = [
     (("add", "demo", "--preset", "ollama"), 2, "ringmain's own"),
     (("add", "a"), 2, "needs a preset"),
     (("add", "a", "--preset", "olama"), 2, "Did you mean 'ollama'"),
+    (("add", "a", "--preset", "demo"), 2, "Name the connection 'demo' instead"),
     (("add", "a", "--base-url", "example.org"), 2, "not an address"),
     (("add", "a", "--preset", "openai", "--key-env", "NOT_SET"), 1, "NOT_SET holds no key"),
     (("add", "a", "--preset", "openai", "--key-file", "/does/not/exist"), 1, "cannot be read"),

@@ -79,7 +79,9 @@ def test_tour_has_the_names_of_the_contract_and_is_labelled(run: Any):
 
 
 def test_a_real_tour_without_a_connection_is_a_failure(run: Any):
-    assert run("tour", "--real", "--json").json["error"]["code"] == "no_connection"
+    error = run("tour", "--real", "--json").json["error"]
+    assert error["code"] == "no_connection"
+    assert "`ringmain ask --demo`" in error["fix"]
 
 
 def test_usage_has_the_names_of_the_contract(run: Any):

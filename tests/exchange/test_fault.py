@@ -169,3 +169,9 @@ def test_a_wait_is_kept_where_waiting_may_help(status: int, told: dict[str, Any]
 def test_a_list_of_models_that_is_not_served_is_named_by_its_path():
     error = Fault.of(Called("main"), 404, {}, {}).error
     assert "does not serve /models." in error.sentence
+
+
+def test_what_to_do_where_an_endpoint_is_not_served_is_another_mode_or_for_embeddings_another_connection():
+    fixes = {mode: fault(404, mode=mode).error.fix for mode in ("completion", "embeddings")}
+    assert "another mode" in fixes["completion"]
+    assert "another connection" in fixes["embeddings"]

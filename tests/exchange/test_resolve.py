@@ -75,6 +75,7 @@ def test_where_no_model_is_set_three_are_named():
     error = no_model("main", ["a", "b", "c", "d"])
     assert (error.code, error.status) == ("no_model", 400)
     assert "a, b, c." in error.fix
+    assert "--" not in error.fix
     assert no_model("main", []).fix.endswith("as its provider calls it.")
 
 

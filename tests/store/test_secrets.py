@@ -140,6 +140,19 @@ def test_text_that_is_no_random_key_is_refused_in_file_and_environment(file: Pat
     assert code(lambda: KeyRing.load(file)) == "invalid_setting"
 
 
+def test_where_secrets_are_sealed_already_no_new_key_is_advised(file: Path) -> None:
+    KeyRing.load(file, create=True)
+    file.write_text("spoiled")
+    for text in (None, "spoiled"):
+        with pytest.raises(SetupError) as fresh:
+            KeyRing.load(file, text=text, create=True)
+        with pytest.raises(SetupError) as used:
+            KeyRing.load(file, text=text)
+        assert "openssl" in fresh.value.fix
+        assert "openssl" not in used.value.fix
+        assert "backup" in used.value.fix
+
+
 def test_the_environment_wins_over_the_file_and_keys_may_be_hex_or_base64(file: Path) -> None:
     KeyRing.load(file, create=True)
     key = bytes.fromhex(TEXT)

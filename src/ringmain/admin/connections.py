@@ -12,7 +12,7 @@ from ringmain.admin.rules import check_name, header_value, invalid
 from ringmain.errors import SetupError
 from ringmain.exchange.connection import Secret
 from ringmain.exchange.prices import price_of
-from ringmain.presets import preset, preset_for
+from ringmain.presets import BUILT_IN, preset, preset_for
 from ringmain.registry import DEMO, ENVIRONMENT, HUB, RESERVED
 from ringmain.ring import Ring
 from ringmain.store import StoredConnection
@@ -173,6 +173,12 @@ def _check_unset(form: ConnectionForm) -> None:
 def _addressed(old: StoredConnection, form: ConnectionForm) -> tuple[StoredConnection, tuple[str, ...]]:
     """The connection with its preset and base URL; either says the other where only one is given."""
     row = preset(form.preset) if form.preset else None
+    if row is not None and row.name == BUILT_IN:
+        raise invalid(
+            f"The preset '{row.name}' cannot be taken, because it is built in.",
+            f"Name the connection '{DEMO}' instead, which is always there.",
+            "preset",
+        )
     if form.base_url:
         base_url, told = normal_url(form.base_url)
         return msgspec.structs.replace(old, base_url=base_url, preset=(row or preset_for(base_url)).name), told

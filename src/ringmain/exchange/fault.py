@@ -137,7 +137,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "upstream_error": ("The provider of '{name}' failed with status {status}.", "Ask again later."),
     "upstream_unsupported": (
         "The provider of '{name}' does not serve {path}.",
-        "Check the base URL, or set another mode.",
+        "Check the base URL, or set another {other}.",
     ),
     "upstream_redirect": (
         "The provider of '{name}' answered with a redirect, which is never followed.",
@@ -162,6 +162,7 @@ def _error(called: Called, kind: str, status: int, message: str, wait: float | N
         "name": called.connection,
         "model": called.model,
         "status": status,
+        "other": "connection" if called.mode == "embeddings" else "mode",
         "path": f"/{MODES[called.mode].PATH if called.mode else 'models'}",
     }
     said = message if _may_be_told(kind, message) else ""

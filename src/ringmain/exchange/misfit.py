@@ -41,6 +41,6 @@ def no_model(connection: str, some: Sequence[str]) -> SetupError:
     return SetupError(
         "no_model",
         f"No model is set for the connection '{connection}'.",
-        fix=f"Name one with --model, or set the connection's --model or RINGMAIN_MODEL, {named}.",
+        fix=f"Name one in the ask, or set RINGMAIN_MODEL or the connection's model, {named}.",
         param="model",
     )

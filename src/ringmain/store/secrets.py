@@ -30,6 +30,7 @@ FORM = b"\x01"
 """The first byte of what is sealed: this form of it, which is form, key id (4 bytes), nonce (12), ciphertext."""
 
 MAKE_ONE = "Make one with `openssl rand -hex 32`."
+PUT_BACK = "Put the one that was used with this database back from your backup; a new one would not open its secrets."
 
 
 def origin(base_url: str) -> str:
@@ -57,14 +58,15 @@ class KeyRing:
         Raises `SetupError`: `invalid_setting` for keys that cannot be used, `wrong_secret_file` for a missing file,
         `data_folder_unusable` for one that cannot be read or made.
         """
+        fix = MAKE_ONE if create else PUT_BACK
         if text is not None:
-            return cls(_parsed(text, "RINGMAIN_SECRET_KEY"))
+            return cls(_parsed(text, "RINGMAIN_SECRET_KEY", fix))
         if file is None:
             raise SetupError("invalid_setting", "No key file is set.", fix="Set RINGMAIN_SECRET_FILE to a path.")
         try:
             if create and not file.exists():
                 write_once(file, _lines((os.urandom(32),)))
-            return cls(_read(file), file=file)
+            return cls(_read(file, fix), file=file)
         except FileNotFoundError as error:
             raise SetupError(
                 "wrong_secret_file",
@@ -173,15 +175,15 @@ def _unusable(file: Path, error: OSError) -> SetupError:
     )
 
 
-def _parsed(text: str, where: str) -> tuple[bytes, ...]:
+def _parsed(text: str, where: str, fix: str) -> tuple[bytes, ...]:
     """The keys in a text: each 32 bytes as hex or base64, with white space or commas between."""
     words = [word for word in re.split(r"[\s,]+", text) if word]
     if not words:
-        raise SetupError("invalid_setting", f"{where} is empty.", fix=MAKE_ONE)
-    return tuple(_key(word, where) for word in words)
+        raise SetupError("invalid_setting", f"{where} is empty.", fix=fix)
+    return tuple(_key(word, where, fix) for word in words)
 
 
-def _key(word: str, where: str) -> bytes:
+def _key(word: str, where: str, fix: str) -> bytes:
     try:
         plain = word.replace("-", "+").replace("_", "/").rstrip("=")
         key = bytes.fromhex(word) if len(word) == 64 else base64.b64decode(f"{plain}=", validate=True)
@@ -189,18 +191,18 @@ def _key(word: str, where: str) -> bytes:
         key = b""
     # A key that repeats itself was typed or made up, not drawn.
     if len(key) != 32 or len(set(key)) < 12:
-        raise SetupError("invalid_setting", f"{where} holds something that is not a random 32-byte key.", fix=MAKE_ONE)
+        raise SetupError("invalid_setting", f"{where} holds something that is not a random 32-byte key.", fix=fix)
     return key
 
 
-def _read(file: Path) -> tuple[bytes, ...]:
+def _read(file: Path, fix: str = PUT_BACK) -> tuple[bytes, ...]:
     if file.stat().st_mode & 0o077:
         raise SetupError(
             "invalid_setting",
             f"The key file {file} may be read by others.",
             fix=f"Run: chmod 600 {shlex.quote(str(file))}",
         )
-    return _parsed(file.read_text(encoding="utf-8", errors="replace"), f"The key file {file}")
+    return _parsed(file.read_text(encoding="utf-8", errors="replace"), f"The key file {file}", fix)
 
 
 def _lines(keys: tuple[bytes, ...]) -> str:
