@@ -40,6 +40,18 @@ def test_white_space_around_a_variable_is_no_part_of_it() -> None:
     assert (settings.openai_api_key, settings.model) == (Secret("sk-test-1234567890"), None)
 
 
+@pytest.mark.parametrize("name", ["RINGMAIN_URL", "RINGMAIN_PUBLIC_URL"])
+@pytest.mark.parametrize(("url", "why"), [("foo", "begins with"), ("http://x?a=b", "Leave out the ?")])
+def test_where_a_hub_is_must_be_an_address_and_the_variable_is_named(name: str, url: str, why: str) -> None:
+    with pytest.raises(SetupError) as caught:
+        read_settings({name: url})
+    assert caught.value.code == "invalid_setting"
+    assert caught.value.sentence.startswith(f"{name}: '")
+    assert "that a hub can have" in caught.value.sentence
+    assert why in caught.value.fix
+    assert "/v1" not in caught.value.fix
+
+
 def test_a_database_url_replaces_the_embedded_store(tmp_path: Path) -> None:
     assert read_settings({"RINGMAIN_DATABASE_URL": "postgresql://db/r"}).store_url == "postgresql://db/r"
 

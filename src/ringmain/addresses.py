@@ -2,12 +2,32 @@
 
 import contextlib
 import ipaddress
+import re
+import unicodedata
 from urllib.parse import urlsplit
 
 from ringmain.errors import SetupError
 
+SCHEMES = ("https://", "http://")
 
-def check_address(url: str) -> None:
+PROVIDER, HUB = "a provider", "a hub"
+"""Whose address it is, in the words of an error."""
+
+FORM = {
+    PROVIDER: "It begins with https:// or http://, then the host, and usually ends in /v1.",
+    HUB: "It begins with https:// or http://, then the host, such as https://ai.example.org.",
+}
+
+
+def check_base(url: str, *, of: str = PROVIDER) -> None:
+    """Nothing, where this is an address that paths can be put behind; raises as `check_address`."""
+    check_address(url, of=of)
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or _odd(url):
+        raise bad_address(url, of=of)
+
+
+def check_address(url: str, *, of: str = PROVIDER) -> None:
     """Nothing, where this is an http(s) address that a connection may have.
 
     Link-local addresses, where clouds keep credentials, are refused; private and loopback ones are an admin's right.
@@ -17,9 +37,9 @@ def check_address(url: str) -> None:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError as e:
-        raise bad_address(url) from e
+        raise bad_address(url, of=of) from e
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        raise bad_address(url)
+        raise bad_address(url, of=of)
     with contextlib.suppress(ValueError):
         check_ip(host)
 
@@ -36,14 +56,36 @@ def check_ip(text: str) -> None:
         )
 
 
-def bad_address(url: str) -> SetupError:
+def bad_address(url: str, *, of: str = PROVIDER) -> SetupError:
+    """The error of what is no such address, with the reason where it has the form of one."""
+    why, fix = _wrong(url) if url.lower().startswith(SCHEMES) else ("", "")
     return SetupError(
-        "invalid_setting",
-        f"'{_shown(url)}' is not an address that a provider can have.",
-        fix="It begins with https:// or http://, then the host, and usually ends in /v1.",
+        "invalid_setting", f"'{_shown(url)}' is not an address that {of} can have{why}.", fix=fix or FORM[of]
     )
 
 
+def _wrong(url: str) -> tuple[str, str]:
+    """What is wrong with the parts of an address, and what to do; empty where it is nothing of these."""
+    place = re.split("[/?#]", url.partition("://")[2])[0]
+    port = re.search(r":([^:\]]+)$", place.rpartition("@")[2])
+    if "@" in place:
+        return ", because a name or password stands in it", "Leave it out; a key is set on its own."
+    if port and not (port[1].isdecimal() and int(port[1]) < 2**16):
+        return f", because there is no port '{port[1][:20]}'", "Give one from 1 to 65535, or none."
+    if _odd(url):
+        return ", because white space or a control character stands in it", "Leave that out."
+    if "?" in url or "#" in url:
+        return ", because something follows its path", "Leave out the ? or # and what comes after it."
+    return "", ""
+
+
+def _odd(url: str) -> bool:
+    return any(unicodedata.category(c)[0] in "CZ" for c in url)
+
+
 def _shown(url: str) -> str:
-    """The address without what may be a password."""
-    return url.rpartition("@")[2][:200]
+    """The address without what may be a password or a key."""
+    scheme = next((scheme for scheme in SCHEMES if url.startswith(scheme)), "")
+    _, at, place = url.rpartition("@")
+    path, query, _ = (f"{scheme}…@{place}" if at else url).partition("?")
+    return f"{path[:200]}?…" if query else path[:200]

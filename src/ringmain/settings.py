@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import platformdirs
 
+from ringmain.addresses import HUB, check_base
 from ringmain.errors import SetupError
 from ringmain.exchange.connection import Secret
 
@@ -31,6 +32,9 @@ VARIABLES = {
 
 SECRETS = frozenset({"secret_key", "admin_token", "key", "openai_api_key"})
 """Settings that a file may not hold, because files are copied and shown."""
+
+ADDRESSES = ("url", "public_url")
+"""Settings that say where a hub is."""
 
 FILE = "ringmain.toml"
 """In the user's config folder: the settings above by their names."""
@@ -66,7 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None = None) -> Settings:
     """The settings of this process; `data` is what the command line says and wins over both.
 
-    Raises `SetupError("invalid_setting")` for a file that cannot be read or holds an unknown name or a secret.
+    Raises `SetupError("invalid_setting")` for a file that cannot be read or holds an unknown name or a secret,
+    and for a hub's address that is none.
     """
     environ = os.environ if environ is None else environ
     config = platformdirs.user_config_path("ringmain")
@@ -77,12 +82,21 @@ def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
     values |= {name: Secret(values[name]) for name in SECRETS & values.keys()}
     folder = values.pop("data", "")
     sources = {name: str(file) for name in written} | {name: VARIABLES[name] for name in given}
+    _check_addresses(values, sources)
     return Settings(
         data=(data or Path(folder or platformdirs.user_data_path("ringmain"))).expanduser().absolute(),
         secret_file=Path(values.pop("secret_file", "") or config / "secret.key").expanduser().absolute(),
         sources=sources,
         **values,
     )
+
+
+def _check_addresses(values: dict[str, Any], sources: dict[str, str]) -> None:
+    for name in (name for name in ADDRESSES if values.get(name)):
+        try:
+            check_base(values[name], of=HUB)
+        except SetupError as e:
+            raise SetupError("invalid_setting", f"{sources[name]}: {e.sentence}", fix=e.fix) from e
 
 
 def _read_file(file: Path) -> dict[str, str]:

@@ -1,12 +1,11 @@
 """What an admin does to connections: add, set, remove; told by the command line and by pages."""
 
 import secrets
-import unicodedata
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from ringmain.addresses import bad_address, check_address
+from ringmain.addresses import check_base
 from ringmain.admin.parameters import unknown
 from ringmain.admin.rules import check_name, header_value, invalid
 from ringmain.errors import SetupError
@@ -126,23 +125,16 @@ def normal_url(url: str) -> tuple[str, tuple[str, ...]]:
     Raises `SetupError("invalid_setting")`.
     """
     text = url.strip()
-    parts = _parts(text)
+    try:
+        check_base(text)
+    except SetupError as error:
+        raise invalid(error.sentence, error.fix, "base_url") from error
+    parts = urlsplit(text)
     path = parts.path.rstrip("/")
     end = next((end for end in ENDPOINTS if path.endswith(end)), "")
     told = (f"'{end}' was cut from the base URL, because the mode says which endpoint is called.",) if end else ()
     base = (parts.scheme.lower(), parts.netloc.lower(), path.removesuffix(end).rstrip("/"), "", "")
     return urlunsplit(base), told
-
-
-def _parts(url: str) -> SplitResult:
-    try:
-        check_address(url)
-        parts = urlsplit(url)
-        if parts.query or parts.fragment or any(unicodedata.category(c)[0] in "CZ" for c in url):
-            raise bad_address(url)
-    except SetupError as error:
-        raise invalid(error.sentence, error.fix, "base_url") from error
-    return parts
 
 
 # One form over one connection ----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from ringmain.addresses import check_address
+from ringmain.addresses import HUB, check_base
 from ringmain.admin.link import new_link
 from ringmain.cli.frame import URL_NOTE, WrongCall, hub_url
 from ringmain.cli.options import Data, whole
@@ -69,14 +69,12 @@ def _settings(data: Path | None, public_url: str | None) -> Settings:
     if public_url:
         _check_public(public_url)
         return msgspec.structs.replace(settings, public_url=public_url)
-    if settings.public_url:
-        check_address(settings.public_url)
     return settings
 
 
 def _check_public(url: str) -> None:
     try:
-        check_address(url)
+        check_base(url, of=HUB)
     except SetupError as error:
         raise WrongCall(error.sentence, error.fix) from error
 
