@@ -19,7 +19,13 @@ def test_prompt_system_and_messages_come_in_their_order() -> None:
         ({"model": 3}, "model"),
         ({"timeout": "a"}, "timeout"),
         ({"timeout": -1}, "timeout"),
+        ({"timeout": True}, "timeout"),
+        ({"timeout": float("nan")}, "timeout"),
+        ({"stream": "yes"}, "stream"),
         ({"prompt": 3}, "prompt"),
+        ({"prompt": b"x"}, "prompt"),
+        ({"system": 5}, "system"),
+        ({"messages": [{"role": "user", "content": b"x"}]}, "messages"),
         ({"messages": "Hello"}, "messages"),
         ({"conversation": 7}, "conversation"),
     ],
@@ -28,6 +34,12 @@ def test_a_wrong_type_is_named_before_anything_is_sent(words: dict, param: str) 
     with pytest.raises(AskError) as caught:
         question(**{"prompt": "Hi", **words})
     assert (caught.value.code, caught.value.param) == ("invalid_request", param)
+
+
+def test_a_mode_that_does_not_exist_is_told_with_those_that_do() -> None:
+    with pytest.raises(AskError) as caught:
+        question("Hi", mode="zz")  # pyright: ignore[reportArgumentType]
+    assert str(caught.value) == "mode cannot be 'zz'. Give one of: auto, chat, completion, responses."
 
 
 @pytest.mark.parametrize("words", [{}, {"prompt": ""}, {"messages": []}])

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import threading
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,13 @@ def test_the_demo_can_be_asked_by_name() -> None:
 def test_nothing_to_ask_says_so() -> None:
     with pytest.raises(RingmainError, match="nothing to ask"):
         ringmain.ask("", demo=True)
+
+
+def test_a_word_where_true_or_false_belongs_is_refused_and_not_taken_for_true() -> None:
+    ask: Any = ringmain.ask
+    for words in ({"stream": "yes"}, {"stream": 1}):
+        with pytest.raises(RingmainError, match="stream cannot be"):
+            ask("Hello", demo=True, **words)
 
 
 def test_a_closed_hub_leaves_every_line_in_the_store(tmp_path) -> None:

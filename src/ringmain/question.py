@@ -2,13 +2,23 @@
 
 import secrets
 import time
-from collections.abc import Sequence
-from typing import Any, Literal
-
-import msgspec
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args
 
 from ringmain.errors import AskError
 from ringmain.exchange.ask import Ask, Message, Mode, checked
+
+MODES = ("auto", *get_args(Mode))
+
+TYPES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "mode": (lambda value: value in MODES, f"one of: {', '.join(MODES)}"),
+    "stream": (lambda value: isinstance(value, bool), "True or False"),
+    "timeout": (
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value > 0,
+        "a number of seconds above 0",
+    ),
+}
+"""Argument → whether a value is one, and what it takes; every other one takes a text."""
 
 
 def new_id() -> str:
@@ -33,7 +43,9 @@ def question(
 
     Raises `AskError`: `nothing_to_ask`, `unknown_role`, `invalid_request`.
     """
-    ask = Ask(
+    _check(prompt=prompt, system=system, model=model, mode=mode, connection=connection)
+    _check(conversation=conversation, stream=stream, timeout=timeout)
+    return Ask(
         id=new_id(),
         messages=checked(_said(prompt, messages, system)),
         fields={name: value for name, value in parameters.items() if value is not None},
@@ -41,34 +53,35 @@ def question(
         mode=mode,
         connection=connection,
         conversation=conversation,
-        stream=stream,
+        stream=bool(stream),
         deadline=timeout,
     )
-    return _typed(ask)
 
 
 def _said(prompt: str | None, messages: Sequence[Message] | None, system: str | None) -> Any:
     """The conversation; what is no list of messages is left for the check to name."""
     if messages is not None and not isinstance(messages, list | tuple):
         return messages
+    for message in messages or ():
+        _check_content(message)
     said = [{"role": "system", "content": system}] if system else []
     asked = [{"role": "user", "content": prompt}] if prompt else []
     return [*said, *(messages or ()), *asked]
 
 
-def _typed(ask: Ask) -> Ask:
-    """The ask, where every argument has its type."""
-    plain = {name: getattr(ask, name) for name in ("model", "mode", "connection", "conversation", "stream", "deadline")}
-    texts = [m["content"] for m in ask.messages if isinstance(m.get("content"), bool | int | float)]
-    try:
-        msgspec.convert({"id": ask.id, **plain}, Ask)
-    except msgspec.ValidationError as e:
-        name = str(e).rpartition("$.")[2].rstrip("`").replace("deadline", "timeout")
-        raise _wrong(name, str(e).partition(" - at")[0]) from e
-    if texts or (ask.deadline is not None and ask.deadline <= 0):
-        raise _wrong("prompt", "Expected a text") if texts else _wrong("timeout", "Expected more than 0 seconds")
-    return ask
+def _check(**words: Any) -> None:
+    """Nothing, where every argument has its type or is left out."""
+    for name, value in words.items():
+        fits, taken = TYPES.get(name, (lambda value: isinstance(value, str), "a text"))
+        if value is not None and not fits(value):
+            raise _wrong(name, name, value, taken)
 
 
-def _wrong(name: str, why: str) -> AskError:
-    return AskError("invalid_request", f"{name} cannot be so: {why}.", fix="Give it the type it has.", param=name)
+def _check_content(message: Any) -> None:
+    content = message.get("content") if isinstance(message, dict) else None
+    if content is not None and not isinstance(content, str | list | tuple):
+        raise _wrong("messages", "The content of a message", content, "a text, or a list of parts")
+
+
+def _wrong(param: str, what: str, value: Any, taken: str) -> AskError:
+    return AskError("invalid_request", f"{what} cannot be {value!r:.60}.", fix=f"Give {taken}.", param=param)

@@ -37,9 +37,9 @@ class Hub:
     def ask(self, prompt: str | None = None, *, stream: Literal[True], **words: Any) -> "Stream": ...
     def ask(self, prompt: str | None = None, *, stream: bool = False, **words: Any) -> "Reply | Stream":
         """As `AsyncHub.ask`, waiting for the answer."""
-        if stream:
-            return Stream(self._loop.run(self._hub.ask(prompt, stream=True, **words)), self._loop)
-        return self._loop.run(self._hub.ask(prompt, stream=False, **words))
+        words["stream"] = stream
+        answer: Any = self._loop.run(self._hub.ask(prompt, **words))
+        return Stream(answer, self._loop) if stream else answer
 
     def models(self, connection: str | None = None) -> list[Model]:
         """As `AsyncHub.models`."""
@@ -154,8 +154,8 @@ def ask(prompt: str | None = None, *, stream: bool = False, **words: Any) -> Rep
     """
     if words.pop("demo", False):
         words["connection"] = "demo"
-    hub = _default_hub()
-    return hub.ask(prompt, stream=True, **words) if stream else hub.ask(prompt, **words)
+    words["stream"] = stream
+    return _default_hub().ask(prompt, **words)
 
 
 def _default_hub() -> Hub:
