@@ -42,7 +42,7 @@ def test_a_mode_that_does_not_exist_is_told_with_those_that_do() -> None:
     assert str(caught.value) == "mode cannot be 'zz'. Give one of: auto, chat, completion, responses."
 
 
-@pytest.mark.parametrize("words", [{}, {"prompt": ""}, {"messages": []}])
+@pytest.mark.parametrize("words", [{}, {"prompt": ""}, {"prompt": " \n"}, {"messages": []}])
 def test_nothing_to_ask_says_so(words: dict) -> None:
     with pytest.raises(AskError) as caught:
         question(**words)

@@ -39,7 +39,7 @@ def question(
     timeout: float | None = None,
     **parameters: Any,
 ) -> Ask:
-    """An ask of Python or the command line; a system message alone is legal.
+    """An ask of Python or the command line; a system message alone is legal, a prompt of blanks is none.
 
     Raises `AskError`: `nothing_to_ask`, `unknown_role`, `invalid_request`.
     """
@@ -65,7 +65,7 @@ def _said(prompt: str | None, messages: Sequence[Message] | None, system: str | 
     for message in messages or ():
         _check_content(message)
     said = [{"role": "system", "content": system}] if system else []
-    asked = [{"role": "user", "content": prompt}] if prompt else []
+    asked = [{"role": "user", "content": prompt}] if prompt and prompt.strip() else []
     return [*said, *(messages or ()), *asked]
 
 

@@ -59,6 +59,19 @@ def test_nothing_to_ask_is_a_wrong_call(run: Any):
     assert "nothing to ask" in done.err
 
 
+def test_a_prompt_of_blanks_is_nothing_to_ask(run: Any):
+    done = run("ask", "--demo", "   ")
+    assert (done.code, "nothing to ask" in done.err) == (2, True)
+
+
+def test_words_that_nothing_takes_are_told_to_stand_in_quotes(run: Any):
+    done = run("ask", "--demo", "hi", "there", "you")
+    assert (done.code, done.out) == (2, "")
+    assert "Nothing here takes 'there you'." in done.err
+    assert "in quotes" in done.err
+    assert "`ringmain ask --help`" in done.err
+
+
 def test_several_answers_are_all_printed(run: Any):
     out = run("ask", "--demo", "--n", "2", "hi").out
     assert out.startswith("1. ")

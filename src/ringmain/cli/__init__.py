@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from ringmain.cli.frame import STDIN, WrongCall, tell, tell_wrong_call
 from ringmain.errors import RingmainError
@@ -50,8 +50,7 @@ def run(words: list[str]) -> int:
         sys.stdout.flush()
         return code or 0
     except CycloptsError as error:
-        chain = " ".join(("ringmain", *(error.command_chain or ())))
-        return tell_wrong_call(WrongCall(str(error), f"See `{chain} --help`."), as_json=as_json)
+        return tell_wrong_call(_misread(error), as_json=as_json)
     except WrongCall as error:
         return tell_wrong_call(error, as_json=as_json)
     except RingmainError as error:
@@ -61,6 +60,17 @@ def run(words: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return _nobody_reads()
+
+
+def _misread(error: CycloptsError) -> WrongCall:
+    chain = " ".join(("ringmain", *(error.command_chain or ())))
+    if isinstance(error, UnusedCliTokensError):
+        left = " ".join(error.unused_tokens or ())
+        return WrongCall(
+            f"Nothing here takes '{left}'.",
+            f"Leave it out, or put a text of several words in quotes. See `{chain} --help`.",
+        )
+    return WrongCall(str(error), f"See `{chain} --help`.")
 
 
 def app(words: Sequence[str] = ()) -> App:
