@@ -71,7 +71,14 @@ def test_what_passes_the_context_window_is_refused_with_both_numbers():
     assert (error.code, error.status, error.param) == ("context_length_exceeded", 400, "messages")
     assert f"about {prompt} tokens" in error.sentence
     assert "asks for 1000" in error.sentence
-    assert "holds 900" in error.sentence
+    assert "holds 900 together" in error.sentence
+
+
+def test_a_cap_that_nobody_set_is_not_told_of():
+    with pytest.raises(AskError) as caught:
+        a_plan(an_ask("completion", prompts=(LONG,)), model=a_model(context_window=10))
+    assert "max_tokens" not in str(caught.value)
+    assert caught.value.sentence.endswith("holds 10.")
 
 
 @pytest.mark.parametrize(("window", "fits"), [(estimate(LONG), True), (int(estimate(LONG) * 0.7), False), (None, True)])

@@ -56,16 +56,23 @@ def _cap(body: Body, uncapped: int) -> int:
 def fit_window(plan: Plan) -> None:
     """Nothing, where every call fits into the model's context window.
 
-    Raises `AskError("context_length_exceeded")` with both numbers.
+    Raises `AskError("context_length_exceeded")` with the numbers.
     """
     window = plan.model.context_window
     for body in plan.bodies if window else ():
         prompt, cap = max(_lengths(body), default=0), cap_of(body) or 0
         if prompt * CERTAIN + cap > (window or 0):
-            raise AskError(
-                "context_length_exceeded",
-                f"The prompt has about {prompt} tokens and max_tokens asks for {cap}, "
-                f"but '{plan.model.id}' holds {window} together.",
-                fix="Shorten the prompt, lower max_tokens, or take a model with a larger context window.",
-                param="messages" if "messages" in body else "prompt",
-            )
+            sentence, fix = _too_long(plan.model, prompt, cap)
+            param = "messages" if "messages" in body else "prompt"
+            raise AskError("context_length_exceeded", sentence, fix=fix, param=param)
+
+
+def _too_long(model: Model, prompt: int, cap: int) -> tuple[str, str]:
+    if not cap:
+        sentence = f"The prompt has about {prompt} tokens, but '{model.id}' holds {model.context_window}."
+        return sentence, "Shorten the prompt, or take a model with a larger context window."
+    return (
+        f"The prompt has about {prompt} tokens and max_tokens asks for {cap}, "
+        f"but '{model.id}' holds {model.context_window} together.",
+        "Shorten the prompt, lower max_tokens, or take a model with a larger context window.",
+    )
