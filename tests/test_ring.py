@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ringmain.book import lock_folder
 from ringmain.errors import HubError, RingmainError, SetupError
 from ringmain.exchange.line import Entry, Line, Turn
 from ringmain.ring import Ring
@@ -71,6 +72,13 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         ring(tmp_path / "file" / "data")
     assert caught.value.code == "data_folder_unusable"
     assert "--data" in caught.value.fix
+
+
+def test_a_file_in_the_place_of_the_folder_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for opened in (ring, lock_folder):
+        with pytest.raises(SetupError, match="it is no folder"):
+            opened(tmp_path / "file")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="skipped, because root may write everywhere")

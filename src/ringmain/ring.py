@@ -133,9 +133,10 @@ def _folder(data: Path) -> Path:
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as e:
+        why = "it is no folder" if isinstance(e, FileExistsError) else e.strerror
         raise SetupError(
             "data_folder_unusable",
-            f"The data folder {data} cannot be made: {e.strerror}.",
+            f"The data folder {data} cannot be made: {why}.",
             fix="Name another with --data or RINGMAIN_DATA, or make it writable.",
         ) from e
     return data

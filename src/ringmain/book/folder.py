@@ -10,9 +10,10 @@ from ringmain.errors import SetupError
 
 def unusable(folder: Path, error: OSError) -> SetupError:
     """The refusal of a folder that cannot be written."""
+    why = "it is no folder" if isinstance(error, FileExistsError) else error.strerror or error
     return SetupError(
         "data_folder_unusable",
-        f"The data folder '{folder}' cannot be used: {error.strerror or error}.",
+        f"The data folder '{folder}' cannot be used: {why}.",
         fix="Make it writable for the user that runs this, or choose another with --data or RINGMAIN_DATA.",
     )
 
