@@ -177,6 +177,21 @@ def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     assert refused(body).code == "invalid_json"
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "The body is empty."),
+        (b" \n", "The body is empty."),
+        (b'{"messages": "\\ud83d"}', "\\ud83d is half of a character."),
+        (b'{"messages": "\\ud83d\\u0041 and on"}', "\\ud83d is half of a character."),
+        (b'{"messages": "\\ud83d\\ude00', "truncated."),
+        (b'{"messages": ', "truncated."),
+    ],
+)
+def test_why_a_body_is_no_json_is_told(body: bytes, told: str) -> None:
+    assert refused(body).sentence.endswith(told)
+
+
 @pytest.mark.parametrize(("levels", "fits"), [(62, True), (63, False), (500, False), (100_000, False)])
 def test_json_may_be_64_levels_deep(levels: int, fits: bool) -> None:
     inner = b"[" * levels + b"]" * levels

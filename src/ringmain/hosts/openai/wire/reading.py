@@ -46,6 +46,9 @@ OWN: dict[Wire, tuple[str, ...]] = {
 INSTEAD_OF_INPUT = ("prompt", "previous_response_id", "conversation")
 """A response may be asked for with one of these and no input."""
 
+_HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
+"""The first half of a character beyond 16 bits, without its second one."""
+
 _HEADER = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 
 
@@ -80,13 +83,20 @@ def _object(body: bytes) -> dict[str, Any]:
     except RecursionError as e:
         raise _too_deep() from e
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
-        raise AskError("invalid_json", f"The body is not valid JSON: {e}.", fix="Send one JSON object in UTF-8.") from e
+        raise AskError("invalid_json", _why(body, e), fix="Send one JSON object in UTF-8.") from e
     if not isinstance(told, dict):
         raise AskError("invalid_json", "The body must be one JSON object.", fix='For example {"model": "…", …}.')
     # A body with fewer brackets than levels allowed needs no look inside.
     if body.count(b"[") + body.count(b"{") > DEEPEST:
         _check_depth(told)
     return told
+
+
+def _why(body: bytes, error: Exception) -> str:
+    if not body.strip():
+        return "The body is empty."
+    half = _HALF.search(body)
+    return f"The body is not valid JSON: {f'{half[0].decode()} is half of a character' if half else error}."
 
 
 def _check_depth(told: Any) -> None:
