@@ -134,3 +134,12 @@ async def test_what_a_call_showed_gives_way_to_a_later_call_that_shows_otherwise
         assert catalogue.shown(connection, "m") == ()
         catalogue.learn(connection, "m", can="chat")
         assert catalogue.model(connection, "m").modes == ("completion", "chat")
+
+
+async def test_a_model_that_was_shut_down_is_saved_and_told_with_the_date():
+    settings = read_settings({"OPENAI_API_KEY": "sk-test-1234567890"}, data=Path("unused"))
+    async with AsyncHub(ring=Ring(settings, store=MemoryStore(), transport=Scripted())) as hub:
+        saved = await added(hub, "old", model="text-davinci-003", mode="completion")
+        (notice,) = saved.notices
+        assert "'text-davinci-003' was shut down on 2024-01-04" in notice
+        assert hub.ring.store.accounts()

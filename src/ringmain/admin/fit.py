@@ -1,6 +1,7 @@
 """Whether a model can be asked in the mode that an admin sets for it: known, or learnt by one short call."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -44,6 +45,7 @@ async def fit(hub: AsyncHub, account: Account) -> tuple[str, ...]:
     notices: list[str] = []
     for name in dict.fromkeys(connection.aliases.get(name, name) for name in names):
         notices += await _fits(hub, account, connection, name)
+        notices += _ended(hub, connection, name)
     return tuple(notices)
 
 
@@ -88,6 +90,13 @@ async def _learn(hub: AsyncHub, account: Account, connection: Connection, name: 
     # The provider has named another endpoint, and the call went there: the catalogue knows by now.
     await _known(hub, account, connection, hub.ring.catalogue.model(connection, name))
     return ()
+
+
+def _ended(hub: AsyncHub, connection: Connection, name: str) -> tuple[str, ...]:
+    model, today = hub.ring.catalogue.model(connection, name), datetime.fromtimestamp(hub.ring.clock(), UTC).date()
+    if not hub.ring.catalogue.retired(model, today):
+        return ()
+    return (f"The model '{name}' was shut down on {model.retires}; `ringmain models` lists those that can be asked.",)
 
 
 def _call(connection: Connection, name: str, wanted: Mode) -> Ask:
