@@ -63,6 +63,9 @@ def test_the_environments_connection_is_listed_with_what_locks_it(run: Any, monk
     (row, _) = run("connections", "list", "--json").json
     assert (row["name"], row["default"], row["locked"]["key"]) == ("environment", True, "OPENAI_API_KEY")
     assert KEY not in str(row)
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj")
+    (told,) = [line for line in run("connections", "list").out.splitlines() if "environment" in line]
+    assert told.split("…mnop")[1].split() == ["–", "OPENAI_API_KEY,", "OPENAI_PROJECT_ID"]
 
 
 FAILURES = [

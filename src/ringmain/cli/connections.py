@@ -22,6 +22,7 @@ from ringmain.cli.show import UNKNOWN, print_json, print_table, say_notices, tol
 from ringmain.errors import SetupError
 from ringmain.exchange.connection import Connection, Secret
 from ringmain.ring import Ring
+from ringmain.settings import VARIABLES
 
 command = App(name="connections", help="Provider addresses with their keys.", help_format="markdown")
 
@@ -151,11 +152,11 @@ def list_(*, data: Data = None, json: Json = False) -> None:
     - `ringmain connections list`
     """
     with own_ring(data) as ring:
-        found = ring.registry.connections()
+        found, sources = ring.registry.connections(), ring.settings.sources
     if json:
         print_json([shown_connection(connection) for connection in found])
         return
-    rows = [_row(connection) for connection in found]
+    rows = [_row(connection, sources) for connection in found]
     print_table(("NAME", "", "PRESET", "BASE URL", "KEY", "MODEL", "SET BY"), rows)
 
 
@@ -201,6 +202,8 @@ def _tell(ring: Ring, saved: Saved, done: str, as_json: bool) -> None:
         sys.stdout.write(f"The connection '{name}' was {done}. Test it with `ringmain check --connection {name}`.\n")
 
 
-def _row(c: Connection) -> tuple[str, ...]:
-    mark, locked = "default" if c.default else "", ", ".join(sorted(c.locked.values()))
-    return (c.name, mark, c.preset.name, c.base_url, key_hint(c) or UNKNOWN, c.model or UNKNOWN, locked)
+def _row(c: Connection, sources: dict[str, str]) -> tuple[str, ...]:
+    mark = "default" if c.default else ""
+    set_by = {source for name, source in sources.items() if VARIABLES[name] in c.locked.values()}
+    shown = (c.name, mark, c.preset.name, c.base_url, key_hint(c) or UNKNOWN, c.model or UNKNOWN)
+    return (*shown, ", ".join(sorted(set_by)))
