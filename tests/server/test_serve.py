@@ -83,7 +83,10 @@ def test_a_missing_extra_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(serving, "EXTRA", ("uvicorn", "not_installed_anywhere"))
     with pytest.raises(SetupError, match="not_installed_anywhere") as caught:
         serving.check_extra()
-    assert (caught.value.code, caught.value.fix) == ("missing_extra", "pip install 'ringmain[server]'")
+    assert (caught.value.code, caught.value.fix) == (
+        "missing_extra",
+        "Run, in the clone that ringmain came from: pip install '.[server]'",
+    )
 
 
 def test_a_second_hub_on_the_same_data_folder_is_refused(tmp_path: Path) -> None:

@@ -214,7 +214,10 @@ def test_every_usual_scheme_means_the_same_driver_and_the_urls_own_options_win(s
 def test_a_missing_driver_is_told_with_the_command_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     error = refusal("postgresql://u@127.0.0.1:9/d")
-    assert (error.code, error.fix) == ("missing_extra", "Run: pip install 'ringmain[postgres]'")
+    assert (error.code, error.fix) == (
+        "missing_extra",
+        "Run, in the clone that ringmain came from: pip install '.[postgres]'",
+    )
 
 
 def test_a_database_that_goes_away_later_is_the_hubs_fault(database_url: str) -> None:

@@ -59,7 +59,7 @@ def check_extra() -> None:
         raise SetupError(
             "missing_extra",
             f"The hub needs {', '.join(missing)}, which the plain install does not have.",
-            fix="pip install 'ringmain[server]'",
+            fix="Run, in the clone that ringmain came from: pip install '.[server]'",
         )
 
 

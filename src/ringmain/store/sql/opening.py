@@ -80,7 +80,7 @@ def _open_postgres(url: URL) -> SqlStore:
         raise SetupError(
             "missing_extra",
             "PostgreSQL needs a driver that is not installed.",
-            fix="Run: pip install 'ringmain[postgres]'",
+            fix="Run, in the clone that ringmain came from: pip install '.[postgres]'",
         ) from error
     except HubError as error:
         raise SetupError(
