@@ -124,9 +124,10 @@ class Ring:
             self.store.forget(account_id, self.now() - days * DAY)
 
     def close(self) -> None:
-        """Carry what is left into the store and let go of it."""
+        """Carry what is left into the store and let go of it; in a forked process, nothing."""
         self.book.close()
-        self.store.close()
+        if self.book.own:
+            self.store.close()
 
 
 def _folder(data: Path) -> Path:

@@ -84,6 +84,38 @@ ask("3")
 os._exit(0)
 """
 
+FORKED = """
+import asyncio, os, sys
+from pathlib import Path
+from ringmain.book import Book
+from ringmain.exchange.account import Account
+from ringmain.exchange.line import Entry, Line
+from ringmain.store import open_store
+
+folder = Path(sys.argv[1])
+store = open_store(f"sqlite:///{folder}/book.db")
+book = Book(store, folder=folder, process="parent", clock=lambda: 0.0)
+book.start()
+asyncio.run(book.allowance(Account(id="acc", name="my-app", tool="openai", budget=1000), 1000))
+child = os.fork()
+if not child:
+    sys.exit()
+os.waitpid(child, 0)
+book.open(Line(id="1", at=1, tool="openai", account_id="acc", account="my-app"))
+print(store.take("other", "acc", "money", "1970-01", least=1, want=1, limit=1000, now=0))
+os._exit(0)
+"""
+
+
+def test_the_end_of_a_forked_process_takes_nothing_from_its_parent(tmp_path):
+    path = os.pathsep.join(filter(None, sys.path))
+    command = [sys.executable, "-c", FORKED, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, check=True, text=True, env=os.environ | {"PYTHONPATH": path})
+    assert said.stdout == "0\n", "the parent's slice is still its own"
+    survivor = lasting(tmp_path)
+    assert sweep(survivor, tmp_path).unconfirmed == 1
+    survivor.close()
+
 
 def test_a_disk_that_fills_up_in_the_middle_of_a_record_spoils_no_other(tmp_path, store):
     path = os.pathsep.join(filter(None, sys.path))

@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -56,6 +57,7 @@ class Book:
         self._alive = True
         self._journalled = True
         self._running = False
+        self._pid = os.getpid()
 
     def start(self) -> None:
         """Begin the journal and the carrying.
@@ -65,12 +67,15 @@ class Book:
         if self._folder is not None:
             self._journal = Journal(self._folder, self._process)
         self._carrier.start()
-        self._running = True
+        self._running, self._pid = True, os.getpid()
         atexit.register(self.close)
 
     def close(self, timeout: float = 5.0) -> None:
-        """Carry what is left, give the slices back and let go of the journal; a second call does nothing."""
-        if not self._running:
+        """Carry what is left, give the slices back and let go of the journal; a second call does nothing.
+
+        Nor does one in a forked process: all of it is still its parent's.
+        """
+        if not self._running or not self.own:
             return
         self._running = False
         atexit.unregister(self.close)
@@ -129,6 +134,11 @@ class Book:
     def flush_now(self, timeout: float = 2.0) -> bool:
         """Whether all that was settled before is in the store; False where that takes longer than `timeout` seconds."""
         return self._carrier.flush(timeout)
+
+    @property
+    def own(self) -> bool:
+        """Whether this process has begun it, and not one that was forked from that."""
+        return self._pid == os.getpid()
 
     @property
     def pending(self) -> int:
