@@ -127,6 +127,16 @@ def test_the_demo_is_the_default_only_where_it_was_told_to_be(tmp_path, demo, en
     assert Ring(settings, store=MemoryStore(), demo=demo).registry.connection().name == expected
 
 
+def test_a_demo_that_always_answers_does_so_whatever_connection_is_named_and_the_others_are_still_listed(
+    tmp_path,
+) -> None:
+    store = MemoryStore()
+    store.save_connection(stored("paid", default=True))
+    running = Ring(read_settings({}, data=tmp_path), store=store, demo="always").registry
+    assert [running.connection(name).name for name in (None, "paid", "gone")] == ["demo"] * 3
+    assert [c.name for c in running.connections()] == ["paid", "demo"]
+
+
 def test_a_key_that_ends_by_itself_is_not_remembered_for_long(tmp_path) -> None:
     store, clock = MemoryStore(), Clock()
     store.save_account(Account(id="a", name="a", tool="openai"))

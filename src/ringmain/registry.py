@@ -26,7 +26,7 @@ LOCAL = Account(id="local", name="local", tool="local")
 """Who asks where no host does: the command line and Python."""
 
 Stand = Literal["never", "fallback", "always"]
-"""When the demo provider is the default connection: never, where there is no other, or whatever there is."""
+"""When the demo provider answers unasked: never, where there is no other connection, or whatever an ask names."""
 
 FRESH = 0.25
 """Seconds for which settings are taken as unchanged."""
@@ -98,9 +98,12 @@ class Registry:
     def connection(self, name: str | None = None) -> Connection:
         """The connection of this name, else the default one, else the only one.
 
+        Where the demo stands in for all of them, it is the demo whatever the name.
         Raises `SetupError`: `unknown_connection`, `no_connection` where there is none but the demo, and `secret_locked`
         for one whose stored key does not open.
         """
+        if self._demo == "always":
+            return self._known[DEMO]
         chosen = self._chosen(name)
         if chosen.name in self._closed:
             raise self._closed[chosen.name]
@@ -116,8 +119,6 @@ class Registry:
                     fix=f"There are: {', '.join(known)}.",
                 )
             return known[name]
-        if self._demo == "always":
-            return known[DEMO]
         real = [c for c in known.values() if not c.demo or c.default]
         chosen = next((c for c in real if c.default), real[0] if len(real) == 1 else None)
         if chosen:
