@@ -99,8 +99,8 @@ class Registry:
         """The connection of this name, else the default one, else the only one.
 
         Where the demo stands in for all of them, it is the demo whatever the name.
-        Raises `SetupError`: `unknown_connection`, `no_connection` where there is none but the demo, and `secret_locked`
-        for one whose stored key does not open.
+        Raises `SetupError`: `unknown_connection`, `no_connection` where there is none but the demo; `secret_locked` and
+        `wrong_secret_file` for one whose stored key does not open.
         """
         if self._demo == "always":
             return self._known[DEMO]
@@ -152,9 +152,9 @@ class Registry:
         try:
             return self._ring().open(stored.sealed, owner=stored.id, base_url=stored.base_url)
         except SetupError as error:
-            if error.code != "secret_locked":
+            if error.code not in ("secret_locked", "wrong_secret_file"):
                 raise
-            closed[stored.name] = _locked(stored.name)
+            closed[stored.name] = _locked(stored.name) if error.code == "secret_locked" else error
             return ""
 
     def _from_environment(self) -> Connection | None:

@@ -52,7 +52,7 @@ class Ring:
         self.process = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self.book = Book(self.store, folder=folder, process=self.process, clock=clock)
         self.transport: Transport = transport or Network()
-        self.registry = Registry(self.store, self.settings, ring=self.key_ring, clock=clock, demo=demo)
+        self.registry = Registry(self.store, self.settings, ring=self.held_keys, clock=clock, demo=demo)
         self.catalogue = Catalogue(self.store.learnt, self._learn)
         self._key_ring: KeyRing | None = None
         try:
@@ -78,13 +78,42 @@ class Ring:
 
         Raises `SetupError("wrong_secret_file")` where the store was sealed with others.
         """
+        ring, noted = self.held_keys(), self.store.note(KEY_NOTE)
+        if noted is None:
+            self.store.write_note(KEY_NOTE, ring.id)
+        elif not ring.has(noted):
+            raise _another(self.settings.secret_file)
+        return ring
+
+    def held_keys(self) -> "KeyRing":
+        """The keys as file or environment have them, whether or not they open what the store holds.
+
+        Raises `SetupError("wrong_secret_file")` where the file is missing that the store was sealed with.
+        """
         noted = self.store.note(KEY_NOTE)
         # Another process may have rotated the key since.
         if self._key_ring is None or self._key_ring.id != noted:
-            self._key_ring = self._load_key_ring(noted)
+            self._key_ring = self._load_key_ring(create=noted is None)
         return self._key_ring
 
-    def _load_key_ring(self, noted: str | None) -> "KeyRing":
+    def replace_keys(self) -> "KeyRing":
+        """The keys of file or environment, made where they are missing, in the place of lost ones from now on.
+
+        What was sealed with those that are lost stays closed.
+        """
+        self._key_ring = self._load_key_ring(create=True)
+        self.store.write_note(KEY_NOTE, self._key_ring.id)
+        return self._key_ring
+
+    def check_keys(self) -> None:
+        """Nothing, where nothing is sealed or the keys are those that the store was sealed with.
+
+        Raises `SetupError("wrong_secret_file")`.
+        """
+        if any(connection.sealed for connection in self.store.connections()):
+            self.key_ring()
+
+    def _load_key_ring(self, *, create: bool) -> "KeyRing":
         from ringmain.store.secrets import KeyRing
 
         file, text = self.settings.secret_file, self.settings.secret_key.reveal() or None
@@ -94,16 +123,7 @@ class Ring:
                 f"The key file {file} lies in the data folder, and a copy of the folder would hold lock and key.",
                 fix="Set RINGMAIN_SECRET_FILE to a place outside it.",
             )
-        ring = KeyRing.load(file, text=text, create=noted is None)
-        if noted is None:
-            self.store.write_note(KEY_NOTE, ring.id)
-        elif not ring.has(noted):
-            raise SetupError(
-                "wrong_secret_file",
-                "This key file does not match this database.",
-                fix=f"Set RINGMAIN_SECRET_FILE to the one that was used with it; {file} is another.",
-            )
-        return ring
+        return KeyRing.load(file, text=text, create=create)
 
     def now(self) -> int:
         """Milliseconds since 1970."""
@@ -128,6 +148,16 @@ class Ring:
         self.book.close()
         if self.book.own:
             self.store.close()
+
+
+def _another(file: Path) -> SetupError:
+    from ringmain.store.secrets import LOST
+
+    return SetupError(
+        "wrong_secret_file",
+        "This key file does not match this database.",
+        fix=f"Set RINGMAIN_SECRET_FILE to the one that was used with it; {file} is another. {LOST}",
+    )
 
 
 def _folder(data: Path) -> Path:

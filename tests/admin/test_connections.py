@@ -6,7 +6,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from ringmain.admin import ConnectionForm, add_connection, remove_connection, set_connection, stored_connection
+from ringmain.admin import (
+    ConnectionForm,
+    add_connection,
+    remove_connection,
+    rotate_secrets,
+    set_connection,
+    stored_connection,
+)
 from ringmain.admin.connections import normal_url
 from ringmain.errors import SetupError
 from ringmain.exchange.account import Account
@@ -78,6 +85,42 @@ def test_a_base_url_that_was_edited_in_the_database_closes_that_connection_until
     assert ring.registry.connection("b").name == "b"
     set_connection(ring, "a", form(key=Secret(KEY)))
     assert ring.registry.connection("a").key.reveal() == KEY
+
+
+@pytest.fixture
+def lost(ring: Ring, tmp_path: Path) -> Ring:
+    """A ring on two connections with keys, whose key file is gone."""
+    for name in ("a", "b"):
+        add_connection(ring, name, form(preset="openai", key=Secret(KEY)))
+    ring.settings.secret_file.unlink()
+    return Ring(ring.settings, store=ring.store)
+
+
+def test_a_lost_key_file_is_got_over_by_setting_each_key_again(lost: Ring):
+    (notice,) = set_connection(lost, "a", form(key=Secret("new-key"))).notices
+    assert "The keys of b stay closed" in notice
+    fresh = Ring(lost.settings, store=lost.store)
+    fresh.check_keys()
+    assert fresh.registry.connection("a").key.reveal() == "new-key"
+    with pytest.raises(SetupError, match="This key file does not match this database"):
+        fresh.registry.connection("b")
+    with pytest.raises(SetupError, match="'b' does not open, because it belongs to another key file"):
+        rotate_secrets(fresh)
+    assert not set_connection(fresh, "b", form(key=Secret("new-key"))).notices
+    assert fresh.registry.connection("b").key.reveal() == "new-key"
+
+
+def test_with_a_lost_key_file_keys_can_be_taken_out_and_connections_removed_but_none_is_given_up_for_a_new_one(
+    lost: Ring,
+):
+    with pytest.raises(SetupError) as told:
+        add_connection(lost, "c", form(preset="openai", key=Secret(KEY)))
+    assert told.value.code == "wrong_secret_file"
+    set_connection(lost, "a", form(unset=("key",)))
+    assert not lost.registry.connection("a").key
+    remove_connection(lost, "b")
+    add_connection(lost, "c", form(preset="openai", key=Secret(KEY)))
+    assert lost.registry.connection("c").key.reveal() == KEY
 
 
 def test_what_the_form_leaves_out_stays_as_it_is(ring: Ring):

@@ -127,6 +127,23 @@ def test_a_wrong_secret_file_is_told_and_the_right_one_still_opens(
     assert run("connections", "show", "o", "--json").json["key"] == "…mnop"
 
 
+def test_a_lost_key_file_closes_only_what_it_sealed(run: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MY_KEY", KEY)
+    run("connections", "add", "o", "--preset", "openai", "--key-env", "MY_KEY")
+    monkeypatch.setenv("RINGMAIN_SECRET_KEY", hashlib.sha256(b"another").hexdigest())
+    for words in (
+        ("ask", "--demo", "hi"),
+        ("usage",),
+        ("connections", "list"),
+        ("connections", "set", "o", "--default"),
+    ):
+        assert run(*words, "--json").code == 0
+    done = run("up", "--port", "0")
+    assert (done.code, "This key file does not match this database." in done.err) == (1, True)
+    assert run("connections", "set", "o", "--key-env", "MY_KEY", "--json").json["key"] == "…mnop"
+    assert run("connections", "show", "o", "--json").json["key"] == "…mnop"
+
+
 def test_secrets_rotate_keeps_every_stored_key(run: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MY_KEY", KEY)
     run("connections", "add", "o", "--preset", "openai", "--key-env", "MY_KEY")

@@ -1,6 +1,7 @@
 """What an admin does to connections: add, set, remove; told by the command line and by pages."""
 
 import secrets
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -15,6 +16,9 @@ from ringmain.presets import BUILT_IN, preset, preset_for
 from ringmain.registry import DEMO, ENVIRONMENT, HUB, RESERVED
 from ringmain.ring import Ring
 from ringmain.store import StoredConnection
+
+if TYPE_CHECKING:
+    from ringmain.store.secrets import KeyRing
 
 ENDPOINTS = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
 """Ends of an address that people copy along with it."""
@@ -145,14 +149,16 @@ def _save(ring: Ring, old: StoredConnection, form: ConnectionForm) -> Saved:
     row, notices = _addressed(old, form)
     kept, lost = _kept_key(old, row.base_url, form)
     new = msgspec.structs.replace(row, **_plain(form, row), sealed=kept)
+    anew: tuple[str, ...] = ()
     if form.key:
         text = header_value(form.key.reveal(), "key")
-        new = msgspec.structs.replace(new, sealed=ring.key_ring().seal(text, owner=new.id, base_url=new.base_url))
+        keys, anew = _sealing(ring, new.id)
+        new = msgspec.structs.replace(new, sealed=keys.seal(text, owner=new.id, base_url=new.base_url))
     ring.store.save_connection(new)
     ring.registry.refresh()
     wanting = preset(new.preset).key and not new.sealed
     missing = (f"No key is set, and {preset(new.preset).title} expects one.",) if wanting and not lost else ()
-    return Saved(connection=new, notices=(*notices, *lost, *missing))
+    return Saved(connection=new, notices=(*notices, *lost, *anew, *missing))
 
 
 def _check_unset(form: ConnectionForm) -> None:
@@ -191,6 +197,22 @@ def _kept_key(old: StoredConnection, base_url: str, form: ConnectionForm) -> tup
     if origin(old.base_url) == origin(base_url):
         return old.sealed, ()
     return None, ("The stored key was dropped, because it belongs to the old address; set the key of the new one.",)
+
+
+def _sealing(ring: Ring, id: str) -> tuple["KeyRing", tuple[str, ...]]:
+    """What seals this connection's key, and what became of the others where the key file was lost.
+
+    A new connection among sealed ones is no reason to give these up: the file may only be in another place.
+    """
+    try:
+        return ring.key_ring(), ()
+    except SetupError as error:
+        sealed = {held.id: held.name for held in ring.store.connections() if held.sealed}
+        if error.code != "wrong_secret_file" or (sealed and id not in sealed):
+            raise
+    keys, others = ring.replace_keys(), ", ".join(name for held, name in sealed.items() if held != id)
+    again = f" The keys of {others} stay closed until they are set again, too." if others else ""
+    return keys, (f"The key file was lost or replaced; what lies there now seals from here on.{again}",)
 
 
 def _plain(form: ConnectionForm, row: StoredConnection) -> dict[str, object]:

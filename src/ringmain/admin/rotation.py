@@ -1,10 +1,15 @@
 """A new secret key: every stored key is sealed again with it, and only then the old one is forgotten."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from ringmain.errors import SetupError
 from ringmain.ring import KEY_NOTE, Ring
 from ringmain.store import StoredConnection
+
+if TYPE_CHECKING:
+    from ringmain.store.secrets import KeyRing
 
 
 class Rotated(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,9 +25,10 @@ def rotate_secrets(ring: Ring) -> Rotated:
     The key file holds both until the last one is sealed anew, so that a break in the middle loses nothing.
     Raises `SetupError`: `wrong_secret_file`, `secret_locked`, `invalid_setting` where the key is in the environment.
     """
+    keys = ring.key_ring()
     for connection in _sealed(ring):
-        _check_opens(ring, connection)
-    new = ring.key_ring().rotate()
+        _check_opens(keys, connection)
+    new = keys.rotate()
     # From here on a hub that runs reads the file again, where it finds both keys.
     ring.store.write_note(KEY_NOTE, new.id)
     held = _sealed(ring)
@@ -38,16 +44,17 @@ def _sealed(ring: Ring) -> list[StoredConnection]:
     return [connection for connection in ring.store.connections() if connection.sealed]
 
 
-def _check_opens(ring: Ring, connection: StoredConnection) -> None:
+def _check_opens(keys: "KeyRing", connection: StoredConnection) -> None:
     """Nothing, where the connection's key opens; else the connection is named, before anything has changed."""
     try:
-        ring.key_ring().open(connection.sealed or b"", owner=connection.id, base_url=connection.base_url)
+        keys.open(connection.sealed or b"", owner=connection.id, base_url=connection.base_url)
     except SetupError as error:
-        if error.code != "secret_locked":
-            raise
         raise SetupError(
-            "secret_locked",
-            f"The stored key of '{connection.name}' does not open, because it belongs to another base URL.",
+            error.code,
+            f"The stored key of '{connection.name}' does not open, because it belongs to another {_OTHER[error.code]}.",
             fix=f"Set it again with `ringmain connections set {connection.name} --key-env VAR`, or take it out with "
             f"`--unset key`; nothing was rotated.",
         ) from error
+
+
+_OTHER = {"secret_locked": "base URL", "wrong_secret_file": "key file"}

@@ -197,7 +197,8 @@ def _tell(ring: Ring, saved: Saved, done: str, as_json: bool) -> None:
     say_notices(saved.notices)
     name = saved.connection.name
     if as_json:
-        print_json({**shown_connection(ring.registry.connection(name)), "notices": list(saved.notices)})
+        (held,) = (connection for connection in ring.registry.connections() if connection.name == name)
+        print_json({**shown_connection(held), "notices": list(saved.notices)})
     else:
         sys.stdout.write(f"The connection '{name}' was {done}. Test it with `ringmain check --connection {name}`.\n")
 

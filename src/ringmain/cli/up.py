@@ -52,9 +52,10 @@ def command(
 
     settings = _settings(data, public_url)
     with place(settings.data, host, port, others=_others(settings, host)) as sock:
-        asyncio.run(_tour(settings))
         ring = Ring(settings, demo="always" if demo else "fallback")
         try:
+            ring.check_keys()
+            asyncio.run(_tour(settings))
             # Written before the door opens: a disk that is full stops the start, not a hub that serves already.
             greeting = _greet(ring, url_of(sock))
             serve(ring, sock, on_ready=lambda url: _ready(url, ring, greeting, browse=open_))

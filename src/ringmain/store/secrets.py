@@ -29,6 +29,8 @@ PORTS = {"http": 80, "https": 443}
 FORM = b"\x01"
 """The first byte of what is sealed: this form of it, which is form, key id (4 bytes), nonce (12), ciphertext."""
 
+LOST = "If it is lost, set each connection's key again with `ringmain connections set NAME --key-env VAR`."
+
 MAKE_ONE = "Make one with `openssl rand -hex 32`."
 PUT_BACK = "Put the one that was used with this database back from your backup; a new one would not open its secrets."
 
@@ -71,7 +73,7 @@ class KeyRing:
             raise SetupError(
                 "wrong_secret_file",
                 f"The key file {file} is missing.",
-                fix="Put it back from your backup, or set RINGMAIN_SECRET_FILE to where it is.",
+                fix=f"Put it back from your backup, or set RINGMAIN_SECRET_FILE to where it is. {LOST}",
             ) from error
         except OSError as error:
             raise _unusable(file, error) from error
@@ -113,7 +115,7 @@ class KeyRing:
             raise SetupError(
                 "wrong_secret_file",
                 "This key file does not match this database.",
-                fix="Put back the key file that was in use, or set the connections' keys again.",
+                fix=f"Put back the key file that was in use. {LOST}",
             )
         try:
             return AESGCM(key).decrypt(nonce, rest, _bound(owner, base_url)).decode()
