@@ -48,3 +48,16 @@ def test_a_key_from_the_environment_is_not_ours_to_change(tmp_path: Path):
     settings = read_settings({"RINGMAIN_SECRET_KEY": hashlib.sha256(b"one").hexdigest()})
     with pytest.raises(SetupError, match="cannot change"):
         rotate_secrets(Ring(settings, store=MemoryStore()))
+
+
+def test_several_keys_in_the_environment_are_rotated_to_the_first_of_them():
+    store, old, new = MemoryStore(), hashlib.sha256(b"one").hexdigest(), hashlib.sha256(b"two").hexdigest()
+
+    def ring(*keys: str) -> Ring:
+        return Ring(read_settings({"RINGMAIN_SECRET_KEY": " ".join(keys)}), store=store)
+
+    add_connection(ring(old), "a", ConnectionForm(preset="openai", key=Secret(KEY)))
+    assert rotate_secrets(ring(new, old)).connections == 1
+    alone = ring(new)
+    alone.check_keys()
+    assert alone.registry.connection("a").key.reveal() == KEY

@@ -22,8 +22,9 @@ class Rotated(msgspec.Struct, frozen=True, kw_only=True):
 def rotate_secrets(ring: Ring) -> Rotated:
     """Every stored key under a new secret key.
 
-    The key file holds both until the last one is sealed anew, so that a break in the middle loses nothing.
-    Raises `SetupError`: `wrong_secret_file`, `secret_locked`, `invalid_setting` where the key is in the environment.
+    The key file holds both until the last one is sealed anew, so that a break in the middle loses nothing;
+    RINGMAIN_SECRET_KEY must name both, the new one first.
+    Raises `SetupError`: `wrong_secret_file`, `secret_locked`, `invalid_setting` where the environment has one key.
     """
     keys = ring.key_ring()
     for connection in _sealed(ring):

@@ -123,13 +123,23 @@ class KeyRing:
             raise _locked() from error
 
     def rotate(self) -> "KeyRing":
-        """A ring with a new key in front and the old ones behind it for reading; written to the file first."""
+        """A ring with a new key in front and the old ones behind it for reading; written to the file first.
+
+        Of several keys in RINGMAIN_SECRET_KEY the first is the new one.
+        """
+        if self._file is None and self._keys[1:]:
+            return self
         file = self._own_file()
         with _alone(file):
             return self._write(file, (os.urandom(32), *_read(file)))
 
     def forget_old(self) -> "KeyRing":
-        """A ring without the keys behind the newest; for when everything is sealed with that."""
+        """A ring without the keys behind the newest; for when everything is sealed with that.
+
+        Those of RINGMAIN_SECRET_KEY stay until they are taken out there.
+        """
+        if self._file is None and self._keys[1:]:
+            return self
         file = self._own_file()
         newest = self._keys[0]
         with _alone(file):
@@ -142,7 +152,8 @@ class KeyRing:
             raise SetupError(
                 "invalid_setting",
                 "The keys come from RINGMAIN_SECRET_KEY, which ringmain cannot change.",
-                fix=f"Put a new key before the old one there, with a space between them. {MAKE_ONE}",
+                fix="Put a new key before the old one there, with a space between them, start the hub again with both, "
+                f"and rotate once more. {MAKE_ONE}",
             )
         return self._file
 
