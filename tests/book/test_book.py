@@ -12,6 +12,7 @@ import pytest
 from ringmain.book import Book, sweep
 from ringmain.errors import HubError
 from ringmain.exchange.line import Turn
+from ringmain.store import ID_NOTE
 from ringmain.store.memory import MemoryStore
 
 
@@ -127,7 +128,7 @@ def no_room():
         resource.setrlimit(resource.RLIMIT_FSIZE, held)
 
 
-def test_a_disk_that_has_room_again_is_found_without_an_ask(begin, line, tmp_path):
+def test_a_disk_that_has_room_again_is_found_without_an_ask(begin, store, line, tmp_path):
     book = begin()
     with no_room():
         with pytest.raises(HubError, match="journal cannot be written"):
@@ -136,7 +137,7 @@ def test_a_disk_that_has_room_again_is_found_without_an_ask(begin, line, tmp_pat
     until(lambda: book.healthy)
     book.open(line("2"))
     book.close()
-    assert sweep(MemoryStore(), tmp_path).unconfirmed == 1
+    assert sweep(store, tmp_path).unconfirmed == 1
 
 
 async def test_an_entry_that_the_store_cannot_take_keeps_no_other_out(begin, line, entry, tmp_path):
@@ -151,6 +152,7 @@ async def test_an_entry_that_the_store_cannot_take_keeps_no_other_out(begin, lin
     assert not book.healthy
     book.close()
     other = MemoryStore()
+    other.write_note(ID_NOTE, picky.note(ID_NOTE))
     assert sweep(other, tmp_path).carried == 3
     assert {held.id for held in other.lines(9)} == {"1", "odd", "2"}
 

@@ -6,6 +6,7 @@ import pytest
 
 from ringmain.book.journal import Journal, read, segments
 from ringmain.errors import SetupError
+from ringmain.store import ID_NOTE
 
 
 @pytest.fixture
@@ -69,7 +70,12 @@ async def test_a_file_is_kept_while_the_store_has_not_taken_its_entries(
         book.settle(entry(str(number)))
     with book._lock:
         book._tidy_journal(book._journal, idle=True)
-    found = [held for paths in segments(tmp_path).values() for path in paths for held in read(path.read_bytes())]
+    found = [
+        held
+        for paths in segments(tmp_path, store.note(ID_NOTE)).values()
+        for path in paths
+        for held in read(path.read_bytes())
+    ]
     assert {held.line.id for held in found if held and held.line.status == "ok"} == {str(n) for n in range(40)}
     monkeypatch.undo()
 
@@ -78,7 +84,7 @@ def test_files_are_ordered_by_number_and_others_are_not_taken_for_journals(tmp_p
     (tmp_path / "journal").mkdir()
     for name in ("h.example-7.jsonl.10", "h.example-7.jsonl.9", "h.example-7.jsonl", "h.jsonl.1.unread", "x.txt"):
         (tmp_path / "journal" / name).touch()
-    assert {process: [path.name for path in paths] for process, paths in segments(tmp_path).items()} == {
+    assert {process: [path.name for path in paths] for process, paths in segments(tmp_path, None).items()} == {
         "h.example-7": ["h.example-7.jsonl", "h.example-7.jsonl.9", "h.example-7.jsonl.10"]
     }
 

@@ -12,7 +12,7 @@ from ringmain.book import Swept, sweep
 from ringmain.book.journal import journals, record
 from ringmain.errors import HubError
 from ringmain.exchange.line import Entry
-from ringmain.store import Store, open_store
+from ringmain.store import ID_NOTE, Store, open_store
 from ringmain.store.memory import MemoryStore
 
 CHILD = """
@@ -66,7 +66,9 @@ from ringmain.errors import HubError
 from ringmain.exchange.line import Line
 from ringmain.store.memory import MemoryStore
 
-book = Book(MemoryStore(), folder=Path(sys.argv[1]), process="full")
+store = MemoryStore()
+store.write_note("store id", sys.argv[2])
+book = Book(store, folder=Path(sys.argv[1]), process="full")
 book.start()
 
 def ask(id):
@@ -119,7 +121,7 @@ def test_the_end_of_a_forked_process_takes_nothing_from_its_parent(tmp_path):
 
 def test_a_disk_that_fills_up_in_the_middle_of_a_record_spoils_no_other(tmp_path, store):
     path = os.pathsep.join(filter(None, sys.path))
-    command = [sys.executable, "-c", FULL, str(tmp_path)]
+    command = [sys.executable, "-c", FULL, str(tmp_path), store.note(ID_NOTE)]
     said = subprocess.run(command, capture_output=True, check=True, text=True, env=os.environ | {"PYTHONPATH": path})
     assert said.stdout == "store_unavailable\n"
     assert sweep(store, tmp_path).unconfirmed == 2
@@ -214,6 +216,15 @@ def test_a_store_that_is_down_leaves_the_journal_for_the_next_start(tmp_path, st
         sweep(store, tmp_path)
     monkeypatch.undo()
     assert sweep(store, tmp_path).carried == 1
+
+
+def test_what_was_written_for_another_store_waits_for_that_one(begin, tmp_path, store, line, entry):
+    book, other = begin(), MemoryStore()
+    book.open(line("1"))
+    book.close()
+    assert sweep(other, tmp_path) == Swept()
+    assert not other.lines(9)
+    assert sweep(store, tmp_path) == Swept(unconfirmed=1)
 
 
 def test_the_slices_of_the_dead_are_free_at_once(tmp_path, store, entry):

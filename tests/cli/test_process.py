@@ -1,5 +1,6 @@
 """The command in a process of its own: its pipes, its signals, its folder and its port."""
 
+import hashlib
 import json
 import os
 import signal
@@ -228,9 +229,10 @@ def _use(link: str) -> None:
 
 def test_up_names_what_another_terminal_needs_and_where_the_admins_token_lies(tmp_path: Path):
     pytest.importorskip("uvicorn", reason="skipped, because ringmain[server] is not installed")
-    folder = tmp_path / "a folder"
+    folder, key = tmp_path / "a folder", hashlib.sha256(b"a key").hexdigest()
     words = [*COMMAND, "up", "--port", "0", "--data", str(folder)]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    environ = {**os.environ, "RINGMAIN_SECRET_KEY": key, "RINGMAIN_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere.db"}
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environ) as process:
         assert process.stderr
         told = ""
         while "Ctrl-C" not in told:
@@ -240,5 +242,8 @@ def test_up_names_what_another_terminal_needs_and_where_the_admins_token_lies(tm
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert f"RINGMAIN_DATA='{folder}'" in told
+    assert "set the same RINGMAIN_DATABASE_URL and RINGMAIN_SECRET_KEY as here" in told
+    assert key not in told
+    assert "elsewhere.db" not in told
     (token,) = [Path(line.split()[-1]) for line in told.splitlines() if "admin's token" in line]
     assert token.read_text().strip()

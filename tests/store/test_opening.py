@@ -8,6 +8,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from ringmain.errors import HubError, SetupError
-from ringmain.store import Pass, open_store
+from ringmain.store import ID_NOTE, Pass, open_store
 from ringmain.store.sql.opening import _parsed
 from ringmain.store.sql.schema import metadata
 from ringmain.store.sql.upgrade import HEAD, MIGRATIONS
@@ -60,6 +61,17 @@ def test_a_normal_start_does_not_import_alembic_and_keeps_what_is_there(database
         store.close()
     """
     assert _python(program, database_url).stdout.split() == ["kept", "False"]
+
+
+def test_a_store_has_an_id_of_its_own_that_it_keeps(database_url: str) -> None:
+    def id() -> str | None:
+        with closing(open_store(database_url)) as store:
+            return store.note(ID_NOTE)
+
+    first = id()
+    assert first
+    assert id() == first
+    assert first != open_store("memory:").note(ID_NOTE) != open_store("memory:").note(ID_NOTE)
 
 
 def test_importing_the_interface_imports_no_sql() -> None:

@@ -16,7 +16,7 @@ from ringmain.errors import HubError
 from ringmain.exchange.account import Account
 from ringmain.exchange.allowance import Allowance
 from ringmain.exchange.line import Entry, Line
-from ringmain.store import Store
+from ringmain.store import ID_NOTE, Store
 from ringmain.store.allotment import spent
 
 RENEW = 20.0
@@ -46,6 +46,7 @@ class Book:
     def __init__(
         self, store: Store, *, folder: Path | None, process: str, clock: Callable[[], float] = time.time
     ) -> None:
+        self._store = store
         self._folder = folder
         self._process = process
         self._lock = threading.Lock()
@@ -62,10 +63,10 @@ class Book:
     def start(self) -> None:
         """Begin the journal and the carrying.
 
-        Raises `SetupError("data_folder_unusable")`.
+        Raises `SetupError("data_folder_unusable")`, `HubError("store_unavailable")`.
         """
         if self._folder is not None:
-            self._journal = Journal(self._folder, self._process)
+            self._journal = Journal(self._folder, self._process, store=self._store.note(ID_NOTE))
         self._carrier.start()
         self._running, self._pid = True, os.getpid()
         atexit.register(self.close)

@@ -27,12 +27,16 @@ def journals(folder: Path) -> Path:
     return folder / "journal"
 
 
-def segments(folder: Path) -> dict[str, list[Path]]:
-    """Every journal of a data folder: process → its files (`p.jsonl`, `p.jsonl.1`, …), the oldest first."""
+def segments(folder: Path, store: str | None) -> dict[str, list[Path]]:
+    """Every journal in a data folder whose entries belong into the store of this id: process → its files, oldest first.
+
+    They are `p@store.jsonl`, `p@store.jsonl.1`, …; those that name no store may belong into any.
+    """
     found: dict[str, list[tuple[int, Path]]] = {}
     for path in sorted(journals(folder).glob("*.jsonl*")):
-        process, _, number = path.name.partition(".jsonl")
-        if not number or number[1:].isdecimal():
+        name, _, number = path.name.partition(".jsonl")
+        process, _, of = name.partition("@")
+        if (not number or number[1:].isdecimal()) and of in ("", store):
             found.setdefault(process, []).append((int(number[1:] or 0), path))
     return {process: [path for _, path in sorted(paths)] for process, paths in found.items()}
 
@@ -74,11 +78,11 @@ class Segment:
 
 
 class Journal:
-    """The journal of this process, locked while it lives. One thread at a time."""
+    """The journal of this process for the store of this id, locked while it lives. One thread at a time."""
 
-    def __init__(self, folder: Path, process: str, *, limit: int = SEGMENT) -> None:
+    def __init__(self, folder: Path, process: str, *, store: str | None = None, limit: int = SEGMENT) -> None:
         self._folder = journals(folder)
-        self._process = process
+        self._name = f"{process}@{store}" if store else process
         self._limit = limit
         self._number = -1
         self._torn = False
@@ -149,7 +153,7 @@ class Journal:
     def _begin(self) -> Segment:
         while True:
             self._number += 1
-            path = self._folder / f"{self._process}.jsonl{f'.{self._number}' if self._number else ''}"
+            path = self._folder / f"{self._name}.jsonl{f'.{self._number}' if self._number else ''}"
             fd = claim(path, create=True, wait=True)
             if fd is None:
                 continue

@@ -11,7 +11,7 @@ from ringmain.book.carrier import BATCH, carry
 from ringmain.book.folder import claim, unusable
 from ringmain.book.journal import read, segments
 from ringmain.exchange.line import Entry
-from ringmain.store import Store
+from ringmain.store import ID_NOTE, Store
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,13 +22,14 @@ class Swept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sweep(store: Store, folder: Path, *, clock: Callable[[], float] = time.time) -> Swept:
-    """Carry the journals of processes that have died, and delete them; those of living ones are left alone.
+    """Carry the journals of processes that have died, and delete them.
 
+    Those of living ones, and of processes that worked on another store, are left alone.
     An ask without an end becomes a line of status `unconfirmed` and code `hub_died` that keeps its upper bound.
     Raises `HubError` where the store is unavailable: nothing is deleted then. `SetupError("data_folder_unusable")`.
     """
     carried = unconfirmed = 0
-    for process, paths in segments(folder).items():
+    for process, paths in segments(folder, store.note(ID_NOTE)).items():
         try:
             fds = _claim_all(paths)
         except OSError as error:

@@ -132,17 +132,25 @@ def _hints(ring: Ring) -> Iterator[str]:
             yield "The demo provider answers, which is no model; `ringmain connections add` sets a real one."
     except SetupError as error:
         yield str(error)
-    exports = _exports(ring.settings)
-    if exports:
-        yield f"In another terminal, first: export {' '.join(exports)}"
+    if steps := [*_exports(ring.settings), *_same(ring.settings)]:
+        yield f"In another terminal, first: {'; '.join(steps)}"
     yield f"The admin's token, for /metrics, is in {token_place(ring.settings)}"
     yield "Ctrl-C ends the hub."
 
 
-def _exports(settings: Settings) -> list[str]:
+def _exports(settings: Settings) -> Iterator[str]:
     """The variables without which a command in another terminal would not find this hub's folder."""
     usual = read_settings({})
     paths = {name: getattr(settings, name) for name in ("data", "secret_file")}
     named = [f"{VARIABLES[name]}={shlex.quote(str(p))}" for name, p in paths.items() if p != getattr(usual, name)]
     command = [] if shutil.which("ringmain") else [f'PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"']
-    return command + named
+    if command or named:
+        yield f"export {' '.join(command + named)}"
+
+
+def _same(settings: Settings) -> Iterator[str]:
+    """The variables without which it would work on another database; their values are not for a screen."""
+    needed = {name: VARIABLES[name] for name in ("database_url", "secret_key")}
+    held = [variable for name, variable in needed.items() if settings.sources.get(name) == variable]
+    if held:
+        yield f"set the same {' and '.join(held)} as here"

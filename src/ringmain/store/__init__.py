@@ -8,6 +8,9 @@ from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Mode
 from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
 
+ID_NOTE = "store id"
+"""The note by which a store is told from every other one; each has it from the start."""
+
 
 class StoredConnection(msgspec.Struct, frozen=True, kw_only=True):
     """A connection as it lies on disk: plain fields, and its key sealed."""

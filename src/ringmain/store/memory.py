@@ -1,5 +1,6 @@
 """The store's twin in memory: the same answers, nothing on disk. For tests, ours and yours."""
 
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import msgspec
 
 from ringmain.exchange.account import Account
 from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
-from ringmain.store import Conversation, HostKey, Learnt, Pass, StoredConnection, border
+from ringmain.store import ID_NOTE, Conversation, HostKey, Learnt, Pass, StoredConnection, border
 from ringmain.store.allotment import FAILED, LIFETIME, MONEY, UNCHARGED, by_count, grant, spending
 from ringmain.store.faults import name_taken, unknown_account
 
@@ -45,7 +46,7 @@ class MemoryStore:
         self._slices: dict[tuple[str, Budget], tuple[int, int]] = {}
         self._turns: dict[tuple[str, str, str, int], Turn] = {}
         self._learnt: dict[tuple[str, str], Learnt] = {}
-        self._notes: dict[str, str] = {}
+        self._notes: dict[str, str] = {ID_NOTE: secrets.token_hex(8)}
         self._password: str | None = None
         self._link: Pass | None = None
         self._sessions: dict[bytes, Pass] = {}

@@ -1,11 +1,14 @@
 """Bringing the tables up to date at start."""
 
+import secrets
 from pathlib import Path
 
 from sqlalchemy import Connection, column, inspect, select, table
 
 from ringmain.errors import SetupError
-from ringmain.store.sql.database import Database
+from ringmain.store import ID_NOTE
+from ringmain.store.sql.database import Database, insert
+from ringmain.store.sql.schema import NOTES
 
 HEAD = "0002"
 """The newest migration. It stands here so that a start without work does without alembic, whose import is slow."""
@@ -22,12 +25,19 @@ def upgrade(database: Database) -> None:
     with database.writing() as db:
         if _revision(db) != HEAD:
             _migrate(db)
+        _name(db)
 
 
 def _revision(db: Connection) -> str | None:
     if not inspect(db).has_table("alembic_version"):
         return None
     return db.scalar(select(column("version_num")).select_from(table("alembic_version")))
+
+
+def _name(db: Connection) -> None:
+    """Give a store without an id one of its own."""
+    fresh = {"name": ID_NOTE, "value": secrets.token_hex(8)}
+    db.execute(insert(db, NOTES).values(fresh).on_conflict_do_nothing())
 
 
 def _migrate(db: Connection) -> None:
