@@ -1,4 +1,4 @@
-"""Where a call may go: the check of an address before and after its name is resolved."""
+"""Where a call may go: the origin of an address, and its check before and after its name is resolved."""
 
 import contextlib
 import ipaddress
@@ -9,6 +9,20 @@ from urllib.parse import urlsplit
 from ringmain.errors import SetupError
 
 SCHEMES = ("https://", "http://")
+
+PORTS = {"http": 80, "https": 443}
+
+
+def origin(base_url: str) -> str:
+    """`scheme://host:port` of a URL, lower case and with the port always named; an unreadable URL is its own origin."""
+    try:
+        parts = urlsplit(base_url)
+        scheme, host = parts.scheme.lower(), parts.hostname or ""
+        port = parts.port or PORTS.get(scheme, 0)
+    except ValueError:
+        return base_url
+    return f"{scheme}://{host}:{port}"
+
 
 PROVIDER, HUB = "a provider", "a hub"
 """Whose address it is, in the words of an error."""

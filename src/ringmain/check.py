@@ -14,7 +14,7 @@ from ringmain.errors import AskError, ProviderError, RingmainError, SetupError
 from ringmain.exchange.ask import Ask, Mode
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.reply import Reply
-from ringmain.hub import AsyncHub
+from ringmain.hub import AsyncHub, since
 from ringmain.listing import UNLISTED, get, list_models
 from ringmain.question import new_id
 from ringmain.registry import LOCAL
@@ -140,8 +140,8 @@ async def _ask_models(hub: AsyncHub, connection: Connection) -> _Asked:
     try:
         await list_models(connection, hub.ring.catalogue, hub.ring.transport)
     except (ProviderError, SetupError, AskError) as error:
-        return _Asked(error=error, milliseconds=_since(started))
-    return _Asked(milliseconds=_since(started))
+        return _Asked(error=error, milliseconds=since(started))
+    return _Asked(milliseconds=since(started))
 
 
 async def _ask_key(hub: AsyncHub, connection: Connection, asked: _Asked) -> _Asked:
@@ -150,13 +150,13 @@ async def _ask_key(hub: AsyncHub, connection: Connection, asked: _Asked) -> _Ask
     started = time.monotonic()
     if connection.preset.key_check and connection.key and not asked.error:
         error = await _refusal(hub, connection, connection.preset.key_check)
-        return _Asked(error=error, milliseconds=_since(started))
+        return _Asked(error=error, milliseconds=since(started))
     denied = asked.error and asked.error.code in DENIED
     if not denied or not (connection.organization or connection.project):
         return msgspec.structs.replace(asked, milliseconds=0)
     bare = msgspec.structs.replace(connection, organization=None, project=None)
     error = await _refusal(hub, bare, "models")
-    return _Asked(error=error or asked.error, organization=error is None, milliseconds=_since(started))
+    return _Asked(error=error or asked.error, organization=error is None, milliseconds=since(started))
 
 
 async def _refusal(hub: AsyncHub, connection: Connection, path: str) -> RingmainError | None:
@@ -235,10 +235,10 @@ async def _answer(
     try:
         reply = await (await hub.answer(ask, CHECKER)).whole()
     except RingmainError as error:
-        return _failed("answer", error, _since(started))
+        return _failed("answer", error, since(started))
     if reply.mode != "embeddings":
         hub.ring.catalogue.learn(connection, reply.model, can=reply.mode)
-    return Check(name="answer", ok=True, sentence=_told(reply), milliseconds=_since(started))
+    return Check(name="answer", ok=True, sentence=_told(reply), milliseconds=since(started))
 
 
 def _told(reply: Reply) -> str:
@@ -255,7 +255,3 @@ def _told(reply: Reply) -> str:
 
 def _failed(name: str, error: RingmainError, milliseconds: int, *, fix: str = "") -> Check:
     return Check(name=name, ok=False, sentence=error.sentence, fix=fix or error.fix, milliseconds=milliseconds)
-
-
-def _since(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)

@@ -147,7 +147,7 @@ class AsyncHub:
             ring.book.open(line)
         except BaseException as error:
             told = error if isinstance(error, RingmainError) else _unexpected(error)
-            ring.book.settle(Entry(line=failed(line, told, attempts=0, milliseconds=_since(started))))
+            ring.book.settle(Entry(line=failed(line, told, attempts=0, milliseconds=since(started))))
             if isinstance(error, RingmainError) or not isinstance(error, Exception):
                 raise
             raise told from error
@@ -253,7 +253,8 @@ class AsyncStream:
         await self._answer.close()
 
 
-def _since(started: float) -> int:
+def since(started: float) -> int:
+    """Milliseconds since a moment of `time.monotonic`."""
     return round((time.monotonic() - started) * 1000)
 
 

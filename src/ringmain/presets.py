@@ -3,10 +3,10 @@
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from urllib.parse import urlsplit
 
 import msgspec
 
+from ringmain.addresses import origin
 from ringmain.errors import SetupError
 from ringmain.exchange.connection import Preset
 
@@ -17,7 +17,6 @@ BUILT_IN = "demo"
 """The row of a connection that is always there, and that no other can be made of."""
 
 LOOPBACK = {"localhost", "::1"}
-PORTS = {"http": 80, "https": 443}
 
 
 @cache
@@ -41,16 +40,12 @@ def preset(name: str) -> Preset:
 
 def preset_for(base_url: str) -> Preset:
     """The preset whose base URL has the same scheme, host and port; `custom` where none has."""
-    origin = _origin(base_url)
-    return next((row for row in presets().values() if origin and _origin(row.base_url) == origin), presets()[ANY])
+    place = _place(base_url)
+    return next((row for row in presets().values() if _place(row.base_url) == place), presets()[ANY])
 
 
-def _origin(url: str) -> tuple[str, str, int | None] | None:
-    """Scheme, host and port, with one name for the machine itself; None for what is no address."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or PORTS.get(parts.scheme)
-    except ValueError:
-        return None
-    host = parts.hostname or ""
-    return (parts.scheme, "127.0.0.1" if host in LOOPBACK else host, port) if host else None
+def _place(url: str) -> str:
+    """The origin, with one name for the machine itself."""
+    scheme, _, rest = origin(url).partition("://")
+    host, _, port = rest.rpartition(":")
+    return f"{scheme}://{'127.0.0.1' if host in LOOPBACK else host}:{port}"

@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ringmain.addresses import origin
 from ringmain.errors import SetupError
 from ringmain.store import Store, StoredConnection
-from ringmain.store.secrets import KeyRing, origin
+from ringmain.store.secrets import KeyRing
 
 URL = "https://api.openai.com/v1"
 TEXT = hashlib.sha256(b"a key of the tests").hexdigest()

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from ringmain.addresses import check_base
+from ringmain.addresses import check_base, origin
 from ringmain.admin.parameters import unknown
 from ringmain.admin.rules import check_name, header_value, invalid
 from ringmain.errors import SetupError
@@ -190,8 +190,6 @@ def _addressed(old: StoredConnection, form: ConnectionForm) -> tuple[StoredConne
 
 def _kept_key(old: StoredConnection, base_url: str, form: ConnectionForm) -> tuple[bytes | None, tuple[str, ...]]:
     """The sealed key that stays; a key is for one origin, and never goes along to another."""
-    from ringmain.store.secrets import origin
-
     if not old.sealed or form.key or "key" in form.unset:
         return None, ()
     if origin(old.base_url) == origin(base_url):

@@ -15,17 +15,16 @@ import secrets
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
+from ringmain.addresses import origin
 from ringmain.errors import SetupError
 from ringmain.files import write_new, write_once
 from ringmain.store.hostkeys import digest, looks_like_host_key, new_host_key
 
-__all__ = ["KeyRing", "digest", "looks_like_host_key", "new_host_key", "origin"]
+__all__ = ["KeyRing", "digest", "looks_like_host_key", "new_host_key"]
 
-PORTS = {"http": 80, "https": 443}
 FORM = b"\x01"
 """The first byte of what is sealed: this form of it, which is form, key id (4 bytes), nonce (12), ciphertext."""
 
@@ -33,17 +32,6 @@ LOST = "If it is lost, set each connection's key again with `ringmain connection
 
 MAKE_ONE = "Make one with `openssl rand -hex 32`."
 PUT_BACK = "Put the one that was used with this database back from your backup; a new one would not open its secrets."
-
-
-def origin(base_url: str) -> str:
-    """`scheme://host:port` of a URL, lower case and with the port always named; an unreadable URL is its own origin."""
-    try:
-        parts = urlsplit(base_url)
-        scheme, host = parts.scheme.lower(), parts.hostname or ""
-        port = parts.port or PORTS.get(scheme, 0)
-    except ValueError:
-        return base_url
-    return f"{scheme}://{host}:{port}"
 
 
 class KeyRing:
