@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib.resources import files
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ringmain.facts
+from ringmain.addresses import origin
 from ringmain.catalogue import CACHED, Catalogue
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.model import Model, Price, Tier
@@ -41,8 +43,9 @@ class Memory:
         self.read += 1
         return self.rows.get(connection_id, {})
 
-    def learn(self, connection_id: str, model: str, learnt: Learnt) -> None:
-        self.rows.setdefault(connection_id, {})[model] = learnt
+    def learn(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
+        rows = self.rows.setdefault(connection_id, {})
+        rows[model] = change(rows.get(model, Learnt()))
 
 
 @pytest.fixture
@@ -384,9 +387,38 @@ def test_a_mode_that_failed_is_taken_from_what_the_table_says(catalogue: Catalog
 def test_the_newer_word_wins(catalogue: Catalogue, memory: Memory):
     catalogue.learn(LOCAL, "tiny", modes=("chat", "completion"))
     catalogue.learn(LOCAL, "tiny", not_mode="chat")
-    assert memory.rows["llamacpp"]["tiny"] == Learnt(modes=("completion",), not_modes=("chat",))
+    at = origin(LOCAL.base_url)
+    assert memory.rows["llamacpp"]["tiny"] == Learnt(origin=at, modes=("completion",), not_modes=("chat",))
     catalogue.learn(LOCAL, "tiny", modes=("chat",))
-    assert memory.rows["llamacpp"]["tiny"] == Learnt(modes=("chat",))
+    assert memory.rows["llamacpp"]["tiny"] == Learnt(origin=at, modes=("chat",))
+
+
+def test_what_was_learnt_at_one_address_says_nothing_of_another(catalogue: Catalogue, memory: Memory):
+    moved = connected("llamacpp", base_url="http://127.0.0.1:8081/v1")
+    catalogue.learn(LOCAL, "tiny", not_mode="chat", refuses="seed")
+    assert catalogue.model(moved, "tiny") == Model(id="tiny")
+    catalogue.learn(moved, "tiny", refuses="top_p")
+    after = Catalogue(memory.learnt, memory.learn).model(moved, "tiny")
+    assert after == catalogue.model(moved, "tiny") == Model(id="tiny", refuses=("top_p",))
+
+
+def test_what_two_processes_learn_of_a_model_is_put_together_and_reaches_both(catalogue: Catalogue, memory: Memory):
+    other = Catalogue(memory.learnt, memory.learn, today=lambda: TODAY)
+    assert catalogue.model(LOCAL, "tiny") == other.model(LOCAL, "tiny") == Model(id="tiny")
+    catalogue.learn(LOCAL, "tiny", modes=("completion",))
+    other.learn(LOCAL, "tiny", refuses="seed")
+    for each in (catalogue, other):
+        each.refresh(1)
+        assert each.model(LOCAL, "tiny") == Model(id="tiny", modes=("completion",), refuses=("seed",))
+
+
+def test_what_was_learnt_is_not_read_again_while_the_store_is_as_it_was(catalogue: Catalogue, memory: Memory):
+    catalogue.refresh(1)
+    catalogue.saw(LOCAL, [{"id": "tiny"}])
+    catalogue.refresh(1)
+    assert memory.read == 1
+    catalogue.refresh(2)
+    assert (memory.read, catalogue.seen(LOCAL)) == (2, True)
 
 
 def test_a_preset_with_a_single_mode_says_what_its_models_can_do(catalogue: Catalogue):

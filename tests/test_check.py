@@ -140,7 +140,7 @@ async def test_what_the_call_shows_of_the_models_modes_is_remembered():
     ring = ring_of(Scripted(LIST, answered()))
     async with AsyncHub(ring=ring) as hub:
         await check(hub, mode="chat")
-        assert ring.store.learnt("environment")["m"].can == ("chat",)
+    assert ring.store.learnt("environment")["m"].can == ("chat",)
 
 
 async def test_each_check_can_be_shown_as_soon_as_it_is_done():

@@ -1,16 +1,17 @@
 """The shell: an ask from its beginning to its line in the book."""
 
 import asyncio
+import threading
 
 import msgspec
 import pytest
 
-from ringmain.errors import ProviderError, RingmainError
+from ringmain.errors import HubError, ProviderError, RingmainError
 from ringmain.exchange.account import Account, Memory
 from ringmain.exchange.ask import Ask
 from ringmain.hub import AsyncHub
 from ringmain.question import new_id
-from ringmain.testing import Clock, Recorder, Scripted, ready_hub
+from ringmain.testing import Clock, MemoryStore, Recorder, Scripted, ready_hub
 from tests.relay import Relay
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 1}
@@ -175,6 +176,33 @@ async def test_a_wrong_endpoint_is_switched_remembered_and_told_in_a_notice() ->
     assert first.mode == second.mode == "completion"
     assert "Did you mean" not in " ".join(first.notices)
     assert first.notices
+
+
+MISMATCH = error(404, message="This is not a chat model. Did you mean to use v1/completions?", param="model")
+
+
+async def test_a_store_that_cannot_remember_what_a_call_showed_does_not_stop_the_ask(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Away(MemoryStore):
+        def learn(self, connection_id, model, change):
+            raise HubError("store_unavailable", f"Not from {threading.current_thread().name}.")
+
+    hub = ready_hub(transport=Scripted(MISMATCH, (200, JSON, TEXT)), store=Away())
+    async with hub:
+        assert (await hub.ask("Hi", model="demo-unknown")).mode == "completion"
+    assert "could not be remembered: Not from ringmain-learnt" in caplog.text
+
+
+async def test_what_another_process_learnt_reaches_a_hub_that_runs() -> None:
+    store, clock = MemoryStore(), Clock()
+    first = ready_hub(transport=Scripted((200, JSON, ANSWER), (200, JSON, TEXT)), store=store, clock=clock)
+    async with first:
+        assert (await first.ask("Hi", model="demo-unknown")).mode == "chat"
+        async with ready_hub(transport=Scripted(MISMATCH, (200, JSON, TEXT)), store=store) as second:
+            await second.ask("Hi", model="demo-unknown")
+        clock.advance(1)
+        assert (await first.ask("Hi", model="demo-unknown")).mode == "completion"
 
 
 async def test_an_accounts_parameter_that_the_model_refuses_is_left_out_and_remembered() -> None:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from ringmain.addresses import origin
 from ringmain.exchange.ask import Mode
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.model import Model, Price
@@ -39,13 +40,13 @@ class Known:
 class Catalogue:
     """The models of all connections; answers from memory, and loads its two data sources at the first question.
 
-    `learnt` reads what was remembered of a connection's models, `learn` remembers one of them.
+    `learnt` reads what was remembered of a connection's models, `learn` changes it for one of them.
     """
 
     def __init__(
         self,
         learnt: Callable[[str], dict[str, Learnt]],
-        learn: Callable[[str, str, Learnt], None],
+        learn: Callable[[str, str, Callable[[Learnt], Learnt]], None],
         *,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
@@ -53,6 +54,15 @@ class Catalogue:
         self._learn = learn
         self._today = today
         self._connections: dict[str, Known] = {}
+        self._version = -1
+
+    def refresh(self, version: int) -> None:
+        """Read again what was remembered, where the store's version is another one than before."""
+        if version == self._version:
+            return
+        for known in list(self._connections.values()):
+            self._connections[known.connection.id] = self._begun(known.connection, known.day, known)
+        self._version = version
 
     def model(self, connection: Connection, model_id: str) -> Model:
         """All that is known of a model; an id that nobody knows is a model too."""
@@ -90,12 +100,17 @@ class Catalogue:
         refuses: str | None = None,
     ) -> None:
         """Remember what a call has shown: exactly these modes, this one too, not that one, a parameter refused."""
-        known = self._known(connection)
-        old = known.learnt.get(model_id, Learnt())
-        known.learnt[model_id] = new = _learnt_more(old, modes=modes, shown=can, not_mode=not_mode, refuses=refuses)
+        known, at = self._known(connection), origin(connection.base_url)
+
+        def change(old: Learnt) -> Learnt:
+            old = old if old.origin == at else Learnt(origin=at)
+            return _learnt_more(old, modes=modes, shown=can, not_mode=not_mode, refuses=refuses)
+
+        old = known.learnt.get(model_id)
+        known.learnt[model_id] = new = change(old or Learnt())
         known.rows.pop(model_id, None)
         if new != old:
-            self._learn(connection.id, model_id, new)
+            self._learn(connection.id, model_id, change)
 
     def shown(self, connection: Connection, model_id: str) -> tuple[Mode, ...]:
         """The modes in which a call to this model was answered."""
@@ -126,9 +141,16 @@ class Catalogue:
         known = self._connections.get(connection.id)
         if known and known.day == day and (known.connection is connection or known.connection == connection):
             return known
-        fresh = self._connections[connection.id] = Known(connection, day, dict(self._learnt(connection.id)))
-        if known and known.connection.base_url == connection.base_url:
-            fresh.live = known.live
+        fresh = self._connections[connection.id] = self._begun(connection, day, known)
+        return fresh
+
+    def _begun(self, connection: Connection, day: date, before: Known | None) -> Known:
+        """What is remembered of the connection, and the live list where it was read at this address."""
+        at = origin(connection.base_url)
+        learnt = {model: held for model, held in self._learnt(connection.id).items() if held.origin == at}
+        fresh = Known(connection, day, learnt)
+        if before and before.connection.base_url == connection.base_url:
+            fresh.live = before.live
         return fresh
 
 
@@ -179,7 +201,7 @@ def _learnt_more(
         can = None if can is None else (*(_without(can, shown) or ()), shown)
         cannot = _without(cannot, shown) or ()
     done: tuple[Mode, ...] = (*(_without(old.can, shown) or ()), shown) if shown else old.can
-    return Learnt(modes=can, can=_without(done, *cannot) or (), not_modes=cannot, refuses=refused)
+    return Learnt(origin=old.origin, modes=can, can=_without(done, *cannot) or (), not_modes=cannot, refuses=refused)
 
 
 def _without(modes: tuple[Mode, ...] | None, *out: Mode) -> tuple[Mode, ...] | None:

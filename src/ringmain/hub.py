@@ -226,7 +226,7 @@ class AsyncHub:
 
     async def _fresh(self) -> None:
         if self.ring.registry.stale:
-            await asyncio.to_thread(self.ring.registry.refresh)
+            await asyncio.to_thread(self.ring.refresh)
 
     def _connection(self, name: str | None) -> Connection:
         return self.ring.registry.connection(name or (DEMO if self._demo else None))

@@ -64,6 +64,11 @@ class Registry:
         """Whether `refresh` would ask the store."""
         return _past(self._clock() - self._checked, FRESH)
 
+    @property
+    def version(self) -> int:
+        """The store's, as of the last `refresh`."""
+        return self._version
+
     def refresh(self) -> None:
         """Ask the store whether anything has changed, and read it again if so."""
         version, now = self._store.version(), self._clock()

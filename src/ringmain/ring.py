@@ -1,17 +1,19 @@
 """Everything that one process works with, wired once."""
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ringmain.book import Book, sweep
 from ringmain.catalogue import Catalogue
-from ringmain.errors import SetupError
+from ringmain.errors import HubError, SetupError
 from ringmain.exchange.account import Memory
 from ringmain.network import Network
 from ringmain.registry import LOCAL, Registry, Stand
@@ -21,6 +23,8 @@ from ringmain.transport import Transport
 
 if TYPE_CHECKING:
     from ringmain.store.secrets import KeyRing
+
+log = logging.getLogger(__name__)
 
 KEY_NOTE = "secret key"
 """The store's note of the id of the key that its secrets are sealed with."""
@@ -54,11 +58,12 @@ class Ring:
         self.transport: Transport = transport or Network()
         self.registry = Registry(self.store, self.settings, ring=self.held_keys, clock=clock, demo=demo)
         self.catalogue = Catalogue(self.store.learnt, self._learn)
+        self._writer = ThreadPoolExecutor(1, "ringmain-learnt")
         self._key_ring: KeyRing | None = None
         try:
             if folder:
                 sweep(self.store, folder, clock=clock)
-            self.registry.refresh()
+            self.refresh()
         except BaseException:
             self.store.close()
             raise
@@ -70,8 +75,20 @@ class Ring:
             return MemoryStore()
         return open_store(self.settings.store_url)
 
-    def _learn(self, connection_id: str, model: str, learnt: Learnt) -> None:
-        self.store.learn(connection_id, model, learnt)
+    def _learn(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
+        self._writer.submit(self._write_learnt, connection_id, model, change)
+
+    def _write_learnt(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
+        try:
+            self.store.learn(connection_id, model, change)
+        except HubError as error:
+            # This process knows it all the same, and another call would show it again.
+            log.warning("What a call has shown of '%s' could not be remembered: %s", model, error)
+
+    def refresh(self) -> None:
+        """Ask the store whether anything has changed, and read it again if so."""
+        self.registry.refresh()
+        self.catalogue.refresh(self.registry.version)
 
     def key_ring(self) -> "KeyRing":
         """The keys that the store's secrets are sealed with, made at the first use.
@@ -147,6 +164,7 @@ class Ring:
         """Carry what is left into the store and let go of it; in a forked process, nothing."""
         self.book.close()
         if self.book.own:
+            self._writer.shutdown()
             self.store.close()
 
 

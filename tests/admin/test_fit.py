@@ -48,7 +48,8 @@ async def test_an_unknown_model_is_asked_one_token_once_and_remembered():
         (sent,) = transport.requests
         assert sent.url.endswith("/chat/completions")
         assert json.loads(sent.body)["max_tokens"] == 1
-        assert hub.ring.store.learnt("environment")["m"].can == ("chat",)
+        store = hub.ring.store
+    assert store.learnt("environment")["m"].can == ("chat",)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +72,9 @@ async def test_explicit_chat_is_refused_where_the_call_shows_a_completion_only_m
             await added(hub, "a", model="m", mode="chat")
         assert told.value.code == "model_mode_mismatch"
         assert "v1/completions" not in str(told.value)
-        assert not hub.ring.store.accounts()
-        assert hub.ring.store.learnt("environment")["m"].modes == ("completion",)
+        store = hub.ring.store
+    assert not store.accounts()
+    assert store.learnt("environment")["m"].modes == ("completion",)
 
 
 async def test_auto_is_saved_where_the_call_shows_a_completion_only_model():

@@ -1,5 +1,6 @@
 """The questions that the rest of ringmain may ask of its memory on disk."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -55,6 +56,8 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
 class Learnt(msgspec.Struct, frozen=True, kw_only=True):
     """What calls have shown of a model of one connection."""
 
+    origin: str = ""
+    """Of the address that was called; at another one it says nothing."""
     modes: tuple[Mode, ...] | None = None
     can: tuple[Mode, ...] = ()
     """Modes in which a call was answered; of the others it says nothing."""
@@ -155,7 +158,9 @@ class Store(Protocol):
 
     # models
     def learnt(self, connection_id: str) -> dict[str, Learnt]: ...
-    def learn(self, connection_id: str, model: str, learnt: Learnt) -> None: ...
+    def learn(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
+        """Replace what was learnt by what `change` makes of it, in one transaction; a new word raises `version`."""
+        ...
 
     # sign-in of the admin
     def password(self) -> str | None:

@@ -246,8 +246,13 @@ class MemoryStore:
         return {model: held for (id, model), held in self._learnt.items() if id == connection_id}
 
     @_alone
-    def learn(self, connection_id: str, model: str, learnt: Learnt) -> None:
-        self._learnt[connection_id, border.clean(model)] = border.clean(learnt)
+    def learn(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
+        key = (connection_id, border.clean(model))
+        held = self._learnt.get(key)
+        learnt = border.clean(change(held or Learnt()))
+        if learnt != held:
+            self._learnt[key] = learnt
+            self._version += 1
 
     # sign-in of the admin
 

@@ -1,5 +1,7 @@
 """The store in a database: which question runs in which kind of transaction, and where its statement stands."""
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
 from ringmain.exchange.account import Account
@@ -7,7 +9,7 @@ from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
 from ringmain.store import Conversation, HostKey, Learnt, Pass, StoredConnection, border
 from ringmain.store.sql import book, settings, sign_in, slices, turns
 from ringmain.store.sql.database import Database, upsert
-from ringmain.store.sql.schema import LEARNT, NOTES, STATE
+from ringmain.store.sql.schema import NOTES, STATE
 
 
 class SqlStore:
@@ -127,13 +129,12 @@ class SqlStore:
     # models
 
     def learnt(self, connection_id: str) -> dict[str, Learnt]:
-        asked = select(LEARNT.c.model, LEARNT.c.learnt).where(LEARNT.c.connection_id == connection_id)
         with self._reading() as db:
-            return {row.model: row.learnt for row in db.execute(asked)}
+            return settings.learnt(db, connection_id)
 
-    def learn(self, connection_id: str, model: str, learnt: Learnt) -> None:
+    def learn(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
         with self._writing() as db:
-            upsert(db, LEARNT, {"connection_id": connection_id, "model": model, "learnt": learnt})
+            settings.learn(db, connection_id, border.clean(model), change)
 
     # sign-in of the admin
 

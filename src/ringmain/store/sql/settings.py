@@ -1,10 +1,12 @@
-"""Connections, accounts and their keys, in tables."""
+"""Connections, accounts and their keys, and what was learnt of models, in tables."""
+
+from collections.abc import Callable
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, or_, select, update
 
 from ringmain.exchange.account import Account
-from ringmain.store import HostKey, StoredConnection
+from ringmain.store import HostKey, Learnt, StoredConnection
 from ringmain.store.faults import name_taken, unknown_account
 from ringmain.store.sql.database import upsert
 from ringmain.store.sql.schema import ACCOUNTS, CONNECTIONS, KEYS, LEARNT, STATE, TURNS
@@ -81,6 +83,19 @@ def account_of(db: Connection, digest: bytes, now: int) -> Account | None:
     valid = or_(KEYS.c.expires.is_(None), KEYS.c.expires > now)
     asked = select(ACCOUNTS.c.document).join(KEYS, KEYS.c.account_id == ACCOUNTS.c.id)
     return db.scalar(asked.where(KEYS.c.digest == digest, valid))
+
+
+def learnt(db: Connection, connection_id: str) -> dict[str, Learnt]:
+    asked = select(LEARNT.c.model, LEARNT.c.learnt).where(LEARNT.c.connection_id == connection_id)
+    return {row.model: row.learnt for row in db.execute(asked)}
+
+
+def learn(db: Connection, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
+    held = learnt(db, connection_id).get(model)
+    new = change(held or Learnt())
+    if new != held:
+        upsert(db, LEARNT, {"connection_id": connection_id, "model": model, "learnt": new})
+        _changed(db)
 
 
 def _free_name(db: Connection, table: Table, kind: str, *, id: str, name: str) -> None:
