@@ -17,6 +17,7 @@ from tests.relay import Relay
 JSON = {"content-type": "application/json"}
 LIST = (200, JSON, b'{"data": [{"id": "m"}, {"id": "m2"}]}')
 BASE = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "sk-long-enough-key", "RINGMAIN_MODEL": "m"}
+OPENAI = "https://api.openai.com/v1"
 UNREACHABLE = ProviderError("upstream_unreachable", "127.0.0.1:9 cannot be reached (refused).")
 
 
@@ -46,10 +47,28 @@ def told(report: Report) -> dict[str, bool | None]:
 
 
 async def test_all_passed_says_exactly_the_known_sentence():
-    report, _ = await report_of(LIST, answered())
+    report, _ = await report_of(LIST, answered(), OPENAI_BASE_URL=OPENAI)
     assert report.ok
     assert report.sentence == "Test success! Everything properly set up! You're good to go!" == PASSED
     assert told(report) == {"address": True, "key": True, "organization": None, "models": True, "answer": True}
+
+
+async def test_a_key_that_nothing_has_asked_for_is_not_called_accepted():
+    for models in (LIST, refused(404, "not found")):
+        report, _ = await report_of(models, answered(), OPENAI_ORG_ID="org-x")
+        assert report.sentence == PASSED
+        assert (told(report)["key"], told(report)["organization"]) == (None, None)
+        assert "accepted" not in " ".join(one.sentence.lower() for one in report.checks)
+
+
+@pytest.mark.parametrize(
+    ("status", "organization", "variable"),
+    [(401, "", "OPENAI_API_KEY"), (401, "org-x", "OPENAI_API_KEY"), (403, "org-x", "OPENAI_ORG_ID")],
+)
+async def test_an_answer_that_is_denied_names_what_to_put_right(status: int, organization: str, variable: str):
+    report, _ = await report_of(LIST, refused(status), OPENAI_ORG_ID=organization)
+    assert told(report)["answer"] is False
+    assert variable in report.checks[-1].fix
 
 
 async def test_the_answer_tells_its_tokens_and_its_cost():
@@ -96,7 +115,8 @@ async def test_a_wrong_organization_is_told_apart_from_a_wrong_key():
 
 
 async def test_an_accepted_organization_is_a_check_that_passed():
-    report, _ = await report_of(LIST, answered(), OPENAI_ORG_ID="org-x", OPENAI_PROJECT_ID="proj")
+    words = {"OPENAI_BASE_URL": OPENAI, "OPENAI_ORG_ID": "org-x", "OPENAI_PROJECT_ID": "proj"}
+    report, _ = await report_of(LIST, answered(), **words)
     assert told(report)["organization"] is True
 
 

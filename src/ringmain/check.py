@@ -124,14 +124,16 @@ async def _each(
     yield _key(connection, keyed, mend)
     yield _organization(connection, keyed, mend)
     yield await _models(hub, connection, asked)
-    yield await _answer(hub, connection, model, mode)
+    yield await _answer(hub, connection, model, mode, mend)
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """How a GET went: its error, whether the organization alone was at fault, and how long it took."""
+    """How a GET went: its error, whether the organization alone was at fault, whether it shows that the key is right,
+    and how long it took."""
 
     error: RingmainError | None = None
     organization: bool = False
+    shown: bool = False
     milliseconds: int = 0
 
 
@@ -150,13 +152,20 @@ async def _ask_key(hub: AsyncHub, connection: Connection, asked: _Asked) -> _Ask
     started = time.monotonic()
     if connection.preset.key_check and connection.key and not asked.error:
         error = await _refusal(hub, connection, connection.preset.key_check)
-        return _Asked(error=error, milliseconds=since(started))
+        return _Asked(error=error, shown=error is None, milliseconds=since(started))
     denied = asked.error and asked.error.code in DENIED
     if not denied or not (connection.organization or connection.project):
-        return msgspec.structs.replace(asked, milliseconds=0)
+        return msgspec.structs.replace(asked, shown=not asked.error and _wants_key(connection), milliseconds=0)
     bare = msgspec.structs.replace(connection, organization=None, project=None)
     error = await _refusal(hub, bare, "models")
-    return _Asked(error=error or asked.error, organization=error is None, milliseconds=since(started))
+    return _Asked(
+        error=error or asked.error, organization=error is None, shown=error is None, milliseconds=since(started)
+    )
+
+
+def _wants_key(connection: Connection) -> bool:
+    """Whether the list of models is known to be given for a right key only; some servers show it to everyone."""
+    return connection.is_hub or (connection.preset.key and not connection.preset.key_check)
 
 
 async def _refusal(hub: AsyncHub, connection: Connection, path: str) -> RingmainError | None:
@@ -191,6 +200,9 @@ def _key(connection: Connection, asked: _Asked, mend: Mend) -> Check:
         return Check(name="key", ok=False, sentence=sentence, fix=fix, milliseconds=took)
     if not connection.key:
         return Check(name="key", ok=None, sentence="No key is set, and none was asked for so far.", milliseconds=took)
+    if not asked.shown:
+        sentence = "The key was sent, and nothing shows so far that it is right; the answer will."
+        return Check(name="key", ok=None, sentence=sentence, milliseconds=took)
     return Check(name="key", ok=True, sentence="The key was accepted.", milliseconds=took)
 
 
@@ -206,6 +218,8 @@ def _organization(connection: Connection, asked: _Asked, mend: Mend) -> Check:
             sentence=f"The provider accepts the key, but not with the {told}.",
             fix=f"Correct it {mend(connection, 'organization')}.",
         )
+    if not asked.shown:
+        return Check(name="organization", ok=None, sentence=f"Sent, and not refused so far: {told}.")
     return Check(name="organization", ok=True, sentence=f"Accepted: {told}.")
 
 
@@ -220,7 +234,7 @@ async def _models(hub: AsyncHub, connection: Connection, asked: _Asked) -> Check
 
 
 async def _answer(
-    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None
+    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None, mend: Mend
 ) -> Check:
     started = time.monotonic()
     ask = Ask(
@@ -235,10 +249,19 @@ async def _answer(
     try:
         reply = await (await hub.answer(ask, CHECKER)).whole()
     except RingmainError as error:
-        return _failed("answer", error, since(started))
+        return _failed("answer", error, since(started), fix=_right(connection, error, mend))
     if reply.mode != "embeddings":
         hub.ring.catalogue.learn(connection, reply.model, can=reply.mode)
     return Check(name="answer", ok=True, sentence=_told(reply), milliseconds=since(started))
+
+
+def _right(connection: Connection, error: RingmainError, mend: Mend) -> str:
+    """How key or organization are put right, where the answer was refused because of them."""
+    if error.code not in DENIED:
+        return ""
+    if error.code == "upstream_forbidden" and (connection.organization or connection.project):
+        return f"Correct them {mend(connection, 'organization')}."
+    return f"Set a valid key {mend(connection, 'key')}."
 
 
 def _told(reply: Reply) -> str:
