@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
+from ringmain.admin import PARAMETERS
 from ringmain.cli import app, run
 from ringmain.errors import STATUS
 from ringmain.hosts import rooms
@@ -94,6 +95,13 @@ def test_every_error_code_is_explained_with_its_status() -> None:
 def test_every_environment_variable_is_explained() -> None:
     page = (ROOT / "docs/reference/settings.md").read_text()
     assert [name for name in VARIABLES.values() if f"`{name}`" not in page] == []
+
+
+def test_the_ranges_of_choices_are_those_of_the_code() -> None:
+    told = sections(COMMAND_LINE)[SHARED]
+    for name in ("n", "best_of"):
+        option = f"--{name.replace('_', '-')}"
+        assert f"| `{option}` | a whole number from 1 to {PARAMETERS[name].high}" in told
 
 
 def test_every_link_between_our_pages_leads_somewhere() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from ringmain.admin.parameters import PARAMETERS, wrong
 from ringmain.cli.options import Parameters
+from ringmain.exchange.guard import MOST_CHOICES
 
 RIGHT = [
     ("temperature", 0),
@@ -75,3 +76,9 @@ def test_an_unknown_name_gets_the_nearest_one():
 
 def test_every_parameter_is_an_option_of_the_command_line():
     assert [field.name for field in fields(Parameters)] == list(PARAMETERS)
+
+
+@pytest.mark.parametrize("name", ["n", "best_of"])
+def test_no_more_choices_can_be_saved_than_an_ask_may_have(name: str):
+    assert wrong({name: MOST_CHOICES}) is None
+    assert wrong({name: MOST_CHOICES + 1})

@@ -50,7 +50,7 @@ PARAMETERS: dict[str, Rule] = {
     "presence_penalty": Rule("number", -2, 2, help="Against topics that were there, -2 to 2."),
     "frequency_penalty": Rule("number", -2, 2, help="Against words that were there, -2 to 2."),
     "seed": Rule("whole", -(2**63), 2**63 - 1, help="For answers that repeat, where the provider can."),
-    "best_of": Rule("whole", 1, 20, help="Answers to choose from, completions only."),
+    "best_of": Rule("whole", 1, MOST_CHOICES, help=f"Answers to choose from, 1 to {MOST_CHOICES}, completions only."),
     "echo": Rule("switch", help="Repeat the prompt before the answer, completions only."),
     "logit_bias": Rule("biases", -100, 100, help="Token id to bias, -100 to 100, as JSON: '{\"50256\": -100}'."),
     "reasoning_effort": Rule("text", choices=EFFORTS, help="How long to think, where the model does."),
