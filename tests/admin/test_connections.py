@@ -60,6 +60,26 @@ def test_another_origin_drops_the_stored_key_with_a_notice(ring: Ring):
     assert not ring.registry.connection("a").key
 
 
+def test_an_address_that_no_preset_claims_leaves_the_preset_and_another_ones_address_brings_it_with_a_notice(
+    ring: Ring,
+):
+    add_connection(ring, "a", form(preset="vllm"))
+    saved = set_connection(ring, "a", form(base_url="http://10.0.0.5:8000/v1"))
+    assert (saved.connection.preset, saved.notices) == ("vllm", ())
+    saved = set_connection(ring, "a", form(base_url="http://127.0.0.1:11434/v1"))
+    assert (saved.connection.preset, "'ollama' now" in saved.notices[0]) == ("ollama", True)
+    saved = set_connection(ring, "a", form(base_url="http://10.0.0.5:8000/v1", preset="custom"))
+    assert (saved.connection.preset, saved.notices) == ("custom", ())
+
+
+def test_another_preset_brings_its_address_with_a_notice(ring: Ring):
+    add_connection(ring, "a", form(base_url="http://10.0.0.5:8000/v1", preset="vllm"))
+    saved = set_connection(ring, "a", form(preset="ollama"))
+    assert saved.connection.base_url == "http://127.0.0.1:11434/v1"
+    assert "http://127.0.0.1:11434/v1 now" in saved.notices[0]
+    assert not set_connection(ring, "a", form(preset="ollama")).notices
+
+
 def test_another_path_of_the_same_origin_keeps_the_key(ring: Ring):
     add_connection(ring, "a", form(preset="openai", key=Secret(KEY)))
     saved = set_connection(ring, "a", form(base_url="https://API.openai.com:443/v2"))

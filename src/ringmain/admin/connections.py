@@ -10,9 +10,9 @@ from ringmain.addresses import check_base, origin
 from ringmain.admin.parameters import unknown
 from ringmain.admin.rules import check_name, header_value, invalid
 from ringmain.errors import SetupError
-from ringmain.exchange.connection import Secret
+from ringmain.exchange.connection import Preset, Secret
 from ringmain.exchange.prices import price_of
-from ringmain.presets import BUILT_IN, preset, preset_for
+from ringmain.presets import ANY, BUILT_IN, preset, preset_for
 from ringmain.registry import DEMO, ENVIRONMENT, HUB, RESERVED
 from ringmain.ring import Ring
 from ringmain.store import StoredConnection
@@ -169,7 +169,7 @@ def _check_unset(form: ConnectionForm) -> None:
 
 
 def _addressed(old: StoredConnection, form: ConnectionForm) -> tuple[StoredConnection, tuple[str, ...]]:
-    """The connection with its preset and base URL; either says the other where only one is given."""
+    """The connection with its preset and base URL, and what changed of them though nobody named it."""
     row = preset(form.preset) if form.preset else None
     if row is not None and row.name == BUILT_IN:
         raise invalid(
@@ -177,15 +177,23 @@ def _addressed(old: StoredConnection, form: ConnectionForm) -> tuple[StoredConne
             f"Name the connection '{DEMO}' instead, which is always there.",
             "preset",
         )
-    if form.base_url:
-        base_url, told = normal_url(form.base_url)
-        return msgspec.structs.replace(old, base_url=base_url, preset=(row or preset_for(base_url)).name), told
-    if row is None:
+    if row is None and not form.base_url:
         return old, ()
-    if not row.base_url:
+    if row and not row.base_url and not form.base_url:
         raise invalid(f"The preset '{row.name}' has no address of its own.", "Give a base URL.", "base_url")
-    base_url, told = normal_url(row.base_url)
-    return msgspec.structs.replace(old, base_url=base_url, preset=row.name), told
+    base_url, told = normal_url(form.base_url or (row.base_url if row else ""))
+    taken = (row or _preset_at(base_url, old)).name
+    if old.base_url and not row and taken != old.preset:
+        told = (*told, f"The preset is '{taken}' now, because that is whose address this is.")
+    if old.base_url and not form.base_url and base_url != old.base_url:
+        told = (*told, f"The base URL is {base_url} now, which is that of the preset '{taken}'.")
+    return msgspec.structs.replace(old, base_url=base_url, preset=taken), told
+
+
+def _preset_at(base_url: str, old: StoredConnection) -> Preset:
+    """The preset whose address this is; where none claims it, what the connection had."""
+    found = preset_for(base_url)
+    return preset(old.preset) if found.name == ANY else found
 
 
 def _kept_key(old: StoredConnection, base_url: str, form: ConnectionForm) -> tuple[bytes | None, tuple[str, ...]]:
