@@ -2,15 +2,18 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
 import msgspec
 import pytest
 
-from ringmain.errors import HubError, ProviderError, RingmainError
+from ringmain.errors import HubError, ProviderError, RingmainError, SetupError
 from ringmain.exchange.account import Account, Memory
 from ringmain.exchange.ask import Ask
 from ringmain.hub import AsyncHub
 from ringmain.question import new_id
+from ringmain.ring import Ring
+from ringmain.settings import read_settings
 from ringmain.testing import Clock, MemoryStore, Recorder, Scripted, ready_hub
 from tests.relay import Relay
 
@@ -176,6 +179,32 @@ async def test_a_wrong_endpoint_is_switched_remembered_and_told_in_a_notice() ->
     assert first.mode == second.mode == "completion"
     assert "Did you mean" not in " ".join(first.notices)
     assert first.notices
+
+
+LIST = (200, JSON, b'{"data": [{"id": "gpt-6-luna"}]}')
+
+
+async def paths_of_three_asks(*answers) -> list[str]:
+    """What was called for two asks in a row that name no model, and one eleven minutes later."""
+    clock, transport = Clock(), Scripted(*answers)
+    ring = Ring(read_settings({"OPENAI_API_KEY": "sk-x"}), store=MemoryStore(), transport=transport, clock=clock)
+    async with AsyncHub(ring=ring) as hub:
+        for seconds in (0, 0, 660):
+            clock.advance(seconds)
+            with suppress(SetupError):
+                await hub.ask("Hi")
+    return [request.url.rpartition("/")[2] for request in transport.requests]
+
+
+async def test_the_list_that_a_model_is_suggested_from_is_not_read_for_every_ask() -> None:
+    answer = (200, JSON, ANSWER)
+    paths = await paths_of_three_asks(LIST, answer, answer, LIST, answer)
+    assert paths == ["models", "completions", "completions", "models", "completions"]
+
+
+async def test_a_list_that_is_not_there_is_not_looked_for_with_every_ask() -> None:
+    missing = error(404, message="not found")
+    assert await paths_of_three_asks(missing, missing) == ["models", "models"]
 
 
 MISMATCH = error(404, message="This is not a chat model. Did you mean to use v1/completions?", param="model")

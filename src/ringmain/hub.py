@@ -25,6 +25,9 @@ from ringmain.registry import DEMO, LOCAL, wrong_key
 from ringmain.ring import Ring
 from ringmain.settings import Settings, read_settings
 
+LISTED = 600.0
+"""Seconds for which a list of models that was read to suggest one is not read again."""
+
 
 class AsyncHub:
     """A connection to providers with guard and book, for asyncio.
@@ -48,6 +51,7 @@ class AsyncHub:
         self._settings = settings or (None if ring else read_settings(data=Path(data) if data else None))
         self._ring = ring
         self._demo = demo
+        self._listed: dict[str, tuple[str, float]] = {}
         self._started = False
         self._starting = asyncio.Lock()
 
@@ -215,14 +219,21 @@ class AsyncHub:
         return ring.catalogue.model(connection, chosen.id), chosen.notices
 
     async def _suggested(self, connection: Connection) -> str | None:
-        """The first of the preset's suggestions that the provider's live list has."""
+        """The first of the preset's suggestions that the provider's live list has, or had `LISTED` seconds ago."""
+        at, then = self._listed.get(connection.id, ("", 0.0))
+        if at != connection.base_url or not 0 <= self.ring.clock() - then < LISTED:
+            await self._list(connection)
+            self._listed[connection.id] = (connection.base_url, self.ring.clock())
+        live = {model.id for model in self.ring.catalogue.models(connection)}
+        return next((name for name in connection.preset.suggests if name in live), None)
+
+    async def _list(self, connection: Connection) -> None:
+        """Let the catalogue see the provider's live list, where it has one."""
         try:
-            live = {m.id for m in await list_models(connection, self.ring.catalogue, self.ring.transport)}
+            await list_models(connection, self.ring.catalogue, self.ring.transport)
         except ProviderError as error:
             if error.code not in UNLISTED:
                 raise
-            return None
-        return next((name for name in connection.preset.suggests if name in live), None)
 
     async def _fresh(self) -> None:
         if self.ring.registry.stale:
