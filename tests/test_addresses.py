@@ -14,6 +14,11 @@ from ringmain.errors import SetupError
         "http://[::1]:8080/v1",
         "http://10.0.0.5/v1",
         "http://my-server:8000/v1",
+        "http://2130706433:11434/v1",
+        "http://[64:ff9b::808:808]/v1",
+        "http://[2002:808:808::1]/v1",
+        "http://münchen.example/v1",
+        "http://0xyz.example/v1",
     ],
 )
 def test_public_private_and_loopback_addresses_may_be_called(url: str) -> None:
@@ -42,7 +47,49 @@ def test_metadata_other_schemes_and_half_addresses_may_not(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["169.254.169.254", "fe80::1%eth0", "::ffff:169.254.0.1", "fd00:ec2::254", "224.0.0.1"]
+    "host",
+    [
+        "2852039166",
+        "0xa9fea9fe",
+        "0xA9.0xFE.0xA9.0xFE",
+        "0251.0376.0251.0376",
+        "169.254.43518",
+        "169.16689662",
+        "169.254.169.254.",
+        "１６９。２５４．169.254",
+        "1684301000",
+        "0144.100.100.200",
+        "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b:1::a9fe:a9fe]",
+        "[2002:a9fe:a9fe::1]",
+        "[::a9fe:a9fe]",
+        "[::ffff:a9fe:a9fe]",
+        "0",
+    ],
+)
+def test_no_way_of_writing_a_metadata_address_may_be_called(host: str) -> None:
+    with pytest.raises(SetupError, match="never a provider"):
+        check_address(f"http://{host}/v1")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "fe80::1%eth0",
+        "::ffff:169.254.0.1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b::6464:64c8",
+        "2002:a9fe:a9fe::1",
+        "2001:0:a9fe:a9fe::1",
+        "::a9fe:a9fe",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+        "224.0.0.1",
+    ],
 )
 def test_an_address_that_a_name_resolves_to_is_checked_too(address: str) -> None:
     with pytest.raises(SetupError):

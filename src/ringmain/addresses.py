@@ -3,7 +3,9 @@
 import contextlib
 import ipaddress
 import re
+import socket
 import unicodedata
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ringmain.errors import SetupError
@@ -11,6 +13,14 @@ from ringmain.errors import SetupError
 SCHEMES = ("https://", "http://")
 
 PORTS = {"http": 80, "https": 443}
+
+METADATA = {"100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"}
+"""Where clouds keep credentials outside the link-local range: Alibaba, Azure, Oracle, AWS, Google (2026-11)."""
+
+CARRIERS = [ipaddress.IPv6Network(net) for net in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")]
+"""Networks with an IPv4 address in their last 32 bits: compatible, mapped, NAT64."""
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def origin(base_url: str) -> str:
@@ -54,20 +64,44 @@ def check_address(url: str, *, of: str = PROVIDER) -> None:
         raise bad_address(url, of=of) from e
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
         raise bad_address(url, of=of)
-    with contextlib.suppress(ValueError):
-        check_ip(host)
+    with contextlib.suppress(ValueError, OSError):
+        check_ip(_dotted(host))
 
 
 def check_ip(text: str) -> None:
     """Nothing, where calls may go to this IP address; `ValueError` where the text is none."""
     address = ipaddress.ip_address(text.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    if mapped.is_link_local or mapped.is_multicast or mapped.is_unspecified or str(mapped) == "fd00:ec2::254":
+    if any(_never(each) for each in (address, *_carried(address))):
         raise SetupError(
             "invalid_setting",
             f"Calls to {text} are refused, because link-local and metadata addresses are never a provider.",
             fix="Set the provider's real address as base URL.",
         )
+
+
+def _dotted(host: str) -> str:
+    """An IP address in its usual form, of whatever form systems take for one: decimal, octal, hexadecimal, full width.
+
+    Raises OSError or ValueError for a name.
+    """
+    plain = host.encode("idna").decode().rstrip(".")
+    return plain if ":" in plain else socket.inet_ntoa(socket.inet_aton(plain))
+
+
+def _never(address: Address) -> bool:
+    return address.is_link_local or address.is_multicast or address.is_unspecified or str(address) in METADATA
+
+
+def _carried(address: Address) -> Iterator[Address]:
+    """The IPv4 addresses that an IPv6 address leads to."""
+    if address.version == 4:
+        return
+    if any(address in net for net in CARRIERS):
+        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if address.sixtofour:
+        yield address.sixtofour
+    if address.teredo:
+        yield from address.teredo
 
 
 def bad_address(url: str, *, of: str = PROVIDER) -> SetupError:
