@@ -104,6 +104,14 @@ def test_the_ranges_of_choices_are_those_of_the_code() -> None:
         assert f"| `{option}` | a whole number from 1 to {PARAMETERS[name].high}" in told
 
 
+def test_the_house_names_every_file_of_its_ground_floor_and_where_the_http_client_stands() -> None:
+    page, ground = (ROOT / "docs/why/house.md").read_text(), ROOT / "src/ringmain"
+    files = [file.name for file in (*ground.glob("*.py"), *ground.glob("*.toml")) if not file.name.startswith("__")]
+    assert [name for name in files if not re.search(rf"\b{re.escape(name)}\b", page)] == []
+    clients = [file.name for file in ground.rglob("*.py") if "import aiohttp" in file.read_text()]
+    assert [f"aiohttp only in `{name}`" in page for name in clients] == [True]
+
+
 def test_every_link_between_our_pages_leads_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/*.md")]
     broken = [

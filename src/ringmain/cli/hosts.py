@@ -80,7 +80,7 @@ async def add(
 ) -> None:
     """Add an account, and print its key once.
 
-    What is not known of the model's modes is learnt by one call of one token.
+    What is not known of the model's modes is learnt by one call of one token, or of 16 by responses.
 
     **Examples**
 
