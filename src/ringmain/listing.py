@@ -48,12 +48,15 @@ async def get(connection: Connection, path: str, transport: Transport, *, organi
     return Raw(response.status, body)
 
 
-async def list_models(connection: Connection, catalogue: Catalogue, transport: Transport) -> list[Model]:
+async def list_models(
+    connection: Connection, catalogue: Catalogue, transport: Transport, *, organization: str | None = None
+) -> list[Model]:
     """The provider's live models, joined with what the catalogue knows of them; empty where it lists none.
 
+    A host's `organization` travels where the connection has none.
     Raises `ProviderError`, `upstream_malformed` where the answer is no list.
     """
-    raw = await get(connection, "models", transport)
+    raw = await get(connection, "models", transport, organization=organization)
     return catalogue.saw(connection, rows_of(raw.body, connection))
 
 

@@ -4,7 +4,9 @@ import re
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -204,30 +206,43 @@ def test_one_model_is_what_the_provider_says_of_it(served: Served) -> None:
 
 @pytest.mark.parametrize("name", ["..", ".", "%2e%2e", "a/../../files", "..%2Ffiles", "a%3Fb=c", "%252e%252e"])
 def test_the_name_of_a_model_cannot_climb_to_another_address_of_the_provider(name: str) -> None:
-    asked: list[str] = []
+    with _provider() as (base_url, asked), run_hub(base_url=base_url, preset="custom") as hub:
+        answered = hub.call("GET", f"/v1/models/{name}")
+    if answered.status == 400:
+        assert answered.error["code"] == "invalid_request"
+        assert not asked
+    else:
+        [(path, _)] = asked
+        assert re.fullmatch(r"/v1/models/[^/?]+", path)
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/m"])
+def test_the_hosts_organization_travels_with_a_question_for_models(path: str) -> None:
+    with _provider() as (base_url, asked), run_hub(base_url=base_url, preset="custom") as hub:
+        assert hub.call("GET", path, headers={"openai-organization": "org-h"}).status == 200
+    assert asked == [(path, "org-h")]
+
+
+@contextmanager
+def _provider() -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
+    """The base URL of a provider without models, and the paths and organizations that it is asked with."""
+    asked: list[tuple[str, str | None]] = []
 
     class Provider(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            asked.append((self.path, self.headers["openai-organization"]))
             self.send_response(200)
-            self.send_header("content-length", "2")
+            self.send_header("content-length", "12")
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(b'{"data": []}')
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Provider) as provider:
         threading.Thread(target=provider.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        with run_hub(base_url=f"http://127.0.0.1:{provider.server_port}/v1", preset="custom") as hub:
-            answered = hub.call("GET", f"/v1/models/{name}")
+        yield f"http://127.0.0.1:{provider.server_port}/v1", asked
         provider.shutdown()
-    if answered.status == 400:
-        assert answered.error["code"] == "invalid_request"
-        assert not asked
-    else:
-        [path] = asked
-        assert re.fullmatch(r"/v1/models/[^/?]+", path)
 
 
 def _raw(served: Served, header: str) -> socket.socket:

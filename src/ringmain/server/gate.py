@@ -84,9 +84,9 @@ class Gate:
             self._places.leave()
 
     async def _models(self, visit: Visit, stop: Stop, account: Account) -> HostReply:
-        if stop.route.what == "models":
-            return await list_models(self._hub, stop.room, account)
         organization = visit.headers.get("openai-organization")
+        if stop.route.what == "models":
+            return await list_models(self._hub, stop.room, account, organization=organization)
         return await one_model(self._hub, account, stop.values["id"], organization=organization)
 
     async def _ask(self, visit: Visit, stop: Stop, account: Account) -> Ask:

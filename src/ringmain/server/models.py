@@ -14,11 +14,12 @@ from ringmain.hosts import HostReply, Room
 from ringmain.hub import AsyncHub
 
 
-async def list_models(hub: AsyncHub, room: Room, account: Account) -> HostReply:
+async def list_models(hub: AsyncHub, room: Room, account: Account, *, organization: str | None) -> HostReply:
     """The live list, with the aliases as models too; a pinned account sees only what it may ask for."""
     admit(account)
     connection = await hub.connection(account)
-    live = await listing.list_models(connection, hub.ring.catalogue, hub.ring.transport)
+    ring = hub.ring
+    live = await listing.list_models(connection, ring.catalogue, ring.transport, organization=organization)
     known = {model.id: model for model in live}
     rows = [*live, *(_alias(old, meant, known) for old, meant in connection.aliases.items() if old not in known)]
     return room.wire.models([row for row in rows if _may(account, connection, row.id)])
