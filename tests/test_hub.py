@@ -10,6 +10,7 @@ import pytest
 from ringmain.errors import HubError, ProviderError, RingmainError, SetupError
 from ringmain.exchange.account import Account, Memory
 from ringmain.exchange.ask import Ask
+from ringmain.hosts.openai.wire import stream
 from ringmain.hub import AsyncHub
 from ringmain.question import new_id
 from ringmain.ring import Ring
@@ -293,6 +294,29 @@ async def test_a_broken_event_in_the_middle_is_an_interruption() -> None:
         with pytest.raises(ProviderError) as caught:
             [piece async for piece in stream]
     assert caught.value.code == "stream_interrupted"
+
+
+HALVES = [b'{"choices":[{"index":0,"delta":{"content":"\\u%s"}}]}' % half for half in (b"d83d", b"de00")]
+CUT = [*(b"data: " + half + b"\n\n" for half in HALVES), b"data: [DONE]\n\n"]
+
+
+async def test_a_character_cut_in_two_passes_as_it_came_and_is_whole_in_the_reply() -> None:
+    hub, _ = scripted((200, EVENTS, CUT))
+    async with hub:
+        ask = Ask(id=new_id(), messages=({"role": "user", "content": "Hi"},), stream=True)
+        answer = await hub.answer(ask, account())
+        assert [piece.raw async for piece in answer if not piece.done] == HALVES
+    assert answer.reply
+    assert answer.reply.text == "😀"
+
+
+async def test_a_character_cut_in_two_is_whole_where_the_answer_is_emulated() -> None:
+    hub, _ = scripted((200, EVENTS, CUT))
+    async with hub:
+        ask = Ask(id=new_id(), wire="completion", prompts=("Hi",), stream=True)
+        writer = stream(ask)
+        written = [writer.piece(piece) async for piece in await hub.answer(ask, account(mode="chat"))]
+    assert "😀" in b"".join(written).decode()
 
 
 # how an ask ends ---------------------------------------------------------------------------------------------------

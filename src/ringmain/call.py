@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from ringmain.errors import ProviderError
 from ringmain.exchange import provider
 from ringmain.exchange.fault import Fault
+from ringmain.exchange.halves import Halves
 from ringmain.exchange.heard import Heard, interrupted
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.reply import Piece
@@ -59,12 +60,12 @@ class Call:
             raise interrupted(self._plan.connection.name) if error.code == "upstream_malformed" else error from error
 
     async def _read_events(self) -> AsyncGenerator[Piece]:
-        splitter = Splitter()
+        splitter, halves = Splitter(), Halves()
         async for chunk in self._response.chunks():
             for event in splitter.feed(chunk):
-                yield provider.piece(self._plan, event)
+                yield halves.join(provider.piece(self._plan, event))
         for event in splitter.end():
-            yield provider.piece(self._plan, event)
+            yield halves.join(provider.piece(self._plan, event))
 
     async def close(self) -> None:
         """Let go of the provider."""

@@ -106,6 +106,13 @@ def test_a_count_below_0_takes_nothing_off_the_bill(mode: Wire):
     assert MODES[mode].read(encode({"usage": {**told, **details}})).usage == Usage()
 
 
+@pytest.mark.parametrize("mode", ["chat", "completion", "embeddings"])
+def test_a_count_may_be_written_oddly(mode: Wire):
+    told = {"prompt_tokens": 5.0, "completion_tokens": "7", "prompt_tokens_details": [], "model": 7}
+    assert MODES[mode].read(encode({"usage": told, "model": 7})).usage == Usage(5)
+    assert MODES[mode].read(encode({"usage": []})).usage is None
+
+
 def test_a_chunk_of_a_chat():
     chunk = {"choices": [{"index": 1, "delta": {"content": "a"}, "finish_reason": None}], "usage": None, "model": "m-1"}
     assert piece("chat", chunk) == Piece(text="a", index=1, model="m-1", raw=encode(chunk))

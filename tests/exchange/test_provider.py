@@ -85,17 +85,36 @@ def test_what_is_no_answer_is_malformed_and_may_have_been_charged(wire: Wire, da
 @pytest.mark.parametrize(
     ("wire", "data"),
     [
-        ("chat", b'{"choices": [{"index": null}]}'),
         ("chat", b'{"choices": {}}'),
         ("completion", b'{"choices": ["a"]}'),
-        ("responses", b'{"output": [{"type": "message", "content": ["a"]}]}'),
-        ("responses", b'{"output": [], "status": "incomplete", "incomplete_details": {"reason": []}}'),
+        ("responses", b'{"output": {}}'),
+        ("responses", b'{"output": ["a"]}'),
     ],
 )
 def test_an_answer_of_another_shape_is_malformed(wire: Wire, data: bytes):
     with pytest.raises(ProviderError) as caught:
         provider.read(a_plan(an_ask(wire)), data)
     assert caught.value.code == "upstream_malformed"
+
+
+@pytest.mark.parametrize(
+    ("wire", "data"),
+    [
+        ("chat", b'{"model": 7, "choices": [{"index": null, "message": {"content": "a", "role": 1, "refusal": []}}]}'),
+        ("chat", b'{"choices": [{"index": 0.0, "message": {"content": "a", "tool_calls": {}}, "finish_reason": 0}]}'),
+        ("completion", b'{"choices": [{"index": null, "text": "a"}], "usage": []}'),
+        ("responses", b'{"output": [{"type": "message", "content": ["b", {"type": "output_text", "text": "a"}]}]}'),
+        ("responses", b'{"model": 7, "output": [{"type":"message","content":[{"type":"output_text","text":"a"}]}]}'),
+    ],
+)
+def test_an_answer_is_read_though_some_of_its_fields_are_of_another_kind(wire: Wire, data: bytes):
+    (choice,) = provider.read(a_plan(an_ask(wire)), data).choices
+    assert (choice.index, choice.text, choice.finish_reason, choice.message.role) == (0, "a", None, "assistant")
+
+
+def test_half_of_a_character_throws_no_answer_away():
+    said = b'{"choices": [{"message": {"content": "\\ud83d\\ude00 \\ud83d"}}], "\\udc00": 1}'
+    assert provider.read(a_plan(), said).choices[0].text == "😀 \ufffd"
 
 
 @pytest.mark.parametrize("wire", ["chat", "completion", "responses"])
@@ -118,6 +137,11 @@ def test_a_piece_keeps_the_providers_bytes():
     data = b'{"choices":[{"delta":{"content":"\xe0\xa4\x95 \\"error\\" \\ud83d\\ude00"}}],  "unknown":1}'
     piece = provider.piece(a_plan(), Event(data))
     assert (piece.text, piece.raw) == ('क "error" 😀', data)
+
+
+def test_a_piece_with_half_of_a_character_keeps_the_providers_bytes():
+    data = b'{"choices":[{"index":null,"delta":{"content":"\\ud83d"}}]}'
+    assert provider.piece(a_plan(), Event(data)).raw == data
 
 
 @pytest.mark.parametrize(
@@ -148,7 +172,19 @@ def test_an_event_whose_error_is_null_is_a_piece():
     assert provider.piece(a_plan(), Event(b'{"error": null, "choices": [{"delta": {"content": "a"}}]}')).text == "a"
 
 
-@pytest.mark.parametrize("data", [b"{", b"<html>", b"[]", b'{"choices": 1}', b"\xff", b'{"choices":[{"delta":"a"}]}'])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{",
+        b"<html>",
+        b"[]",
+        b'{"choices": 1}',
+        b"\xff",
+        b'{"choices":[{"delta":"a"}]}',
+        b'{"\\ud800',
+        b"[" * 100_000,
+    ],
+)
 def test_an_event_that_cannot_be_read_is_malformed(data: bytes):
     with pytest.raises(ProviderError) as caught:
         provider.piece(a_plan(), Event(data))

@@ -10,6 +10,7 @@ import msgspec
 from ringmain.errors import AskError, ProviderError
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.fault import Called, Fault
+from ringmain.exchange.halves import joined
 from ringmain.exchange.heard import Heard, empty
 from ringmain.exchange.loose import as_list, as_object
 from ringmain.exchange.modes import MODES
@@ -24,6 +25,9 @@ LARGEST = 32 << 20
 
 LONGEST_NAME = 255
 """Characters of a conversation's name that another hub is told in a header."""
+
+UNREADABLE = (ValueError, RecursionError)
+"""What reading raises for bytes that are no answer."""
 
 encode = msgspec.json.Encoder().encode
 
@@ -93,8 +97,8 @@ def read(plan: Plan, data: bytes) -> Heard:
     Raises `ProviderError`: `upstream_malformed` where it cannot be read, `upstream_empty` where it has no choice.
     """
     try:
-        heard = MODES[plan.mode].read(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, TypeError) as e:
+        heard = MODES[plan.mode].read(joined(data))
+    except UNREADABLE as e:
         raise malformed(plan) from e
     if plan.mode != "embeddings" and not heard.choices:
         raise empty(plan.connection.name)
@@ -114,7 +118,7 @@ def piece(plan: Plan, event: Event) -> Piece:
             raise ToldFault(told)
     try:
         return MODES[plan.mode].piece(event.data, event.name)
-    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, TypeError) as e:
+    except UNREADABLE as e:
         raise malformed(plan) from e
 
 

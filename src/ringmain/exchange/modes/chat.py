@@ -7,6 +7,7 @@ import msgspec
 
 from ringmain.exchange.ask import Message as AskMessage
 from ringmain.exchange.heard import Heard
+from ringmain.exchange.loose import as_count, as_objects, as_text, reader
 from ringmain.exchange.modes.envelope import Envelope
 from ringmain.exchange.plan import Body
 from ringmain.exchange.reply import Choice, Message, Piece
@@ -21,19 +22,19 @@ def content(messages: Sequence[AskMessage]) -> Body:
 
 class _Said(msgspec.Struct):
     content: Any = None
-    role: str | None = None
-    refusal: str | None = None
-    tool_calls: list[dict[str, Any]] | None = None
+    role: Any = None
+    refusal: Any = None
+    tool_calls: Any = None
 
 
 class _Choice(msgspec.Struct):
-    index: int = 0
+    index: Any = None
     message: _Said | None = None
     delta: _Said | None = None
-    finish_reason: str | None = None
+    finish_reason: Any = None
 
 
-_decode = msgspec.json.Decoder(Envelope[_Choice]).decode
+_decode = reader(Envelope[_Choice])
 
 
 def read(body: bytes) -> Heard:
@@ -44,9 +45,9 @@ def read(body: bytes) -> Heard:
 def _choice(choice: _Choice) -> Choice:
     said = choice.message or _Said()
     text = said.content if isinstance(said.content, str) else None
-    return Choice(
-        choice.index, Message(text, said.role or "assistant", said.refusal, said.tool_calls), choice.finish_reason
-    )
+    calls, refusal = as_objects(said.tool_calls) or None, as_text(said.refusal) or None
+    message = Message(text, as_text(said.role) or "assistant", refusal, calls)
+    return Choice(as_count(choice.index), message, as_text(choice.finish_reason) or None)
 
 
 def piece(data: bytes, event: str | None) -> Piece:
@@ -57,8 +58,8 @@ def piece(data: bytes, event: str | None) -> Piece:
 def _bit(choice: _Choice) -> Piece:
     said = choice.delta or _Said()
     return Piece(
-        text=said.content if isinstance(said.content, str) else said.refusal or "",
-        index=choice.index,
-        finish_reason=choice.finish_reason,
-        tool_calls=said.tool_calls,
+        text=said.content if isinstance(said.content, str) else as_text(said.refusal),
+        index=as_count(choice.index),
+        finish_reason=as_text(choice.finish_reason) or None,
+        tool_calls=as_objects(said.tool_calls) or None,
     )

@@ -1,12 +1,14 @@
 """Legacy completions: a prompt in, its continuation out."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from ringmain.exchange.ask import Message as AskMessage
 from ringmain.exchange.ask import Prompt, text_of
 from ringmain.exchange.heard import Heard
+from ringmain.exchange.loose import as_count, as_text, reader
 from ringmain.exchange.modes.envelope import Envelope
 from ringmain.exchange.plan import Body
 from ringmain.exchange.reply import Choice, Message, Piece
@@ -48,21 +50,28 @@ def gap(suffix: str) -> tuple[str, str]:
 
 
 class _Choice(msgspec.Struct):
-    text: str | None = None
-    index: int = 0
-    finish_reason: str | None = None
+    text: Any = None
+    index: Any = None
+    finish_reason: Any = None
 
 
-_decode = msgspec.json.Decoder(Envelope[_Choice]).decode
+_decode = reader(Envelope[_Choice])
 
 
 def read(body: bytes) -> Heard:
     """A whole answer."""
-    return _decode(body).heard(lambda choice: Choice(choice.index, Message(choice.text), choice.finish_reason))
+    return _decode(body).heard(_choice)
+
+
+def _choice(choice: _Choice) -> Choice:
+    return Choice(as_count(choice.index), Message(as_text(choice.text)), as_text(choice.finish_reason) or None)
 
 
 def piece(data: bytes, event: str | None) -> Piece:
     """One event of a stream."""
-    return _decode(data).piece(
-        data, lambda choice: Piece(text=choice.text or "", index=choice.index, finish_reason=choice.finish_reason)
-    )
+    return _decode(data).piece(data, _bit)
+
+
+def _bit(choice: _Choice) -> Piece:
+    finish = as_text(choice.finish_reason) or None
+    return Piece(text=as_text(choice.text), index=as_count(choice.index), finish_reason=finish)

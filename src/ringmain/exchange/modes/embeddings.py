@@ -1,26 +1,29 @@
 """Embeddings: texts in, vectors out; the answer travels as it came."""
 
+from typing import Any
+
 import msgspec
 
 from ringmain.exchange.heard import Heard
-from ringmain.exchange.modes.envelope import Tokens
+from ringmain.exchange.loose import as_text, reader
+from ringmain.exchange.modes.envelope import counted
 from ringmain.exchange.reply import Piece
 
 PATH = "embeddings"
 
 
 class _Answer(msgspec.Struct):
-    usage: Tokens | None = None
-    model: str | None = None
+    usage: Any = None
+    model: Any = None
 
 
-_decode = msgspec.json.Decoder(_Answer).decode
+_decode = reader(_Answer)
 
 
 def read(body: bytes) -> Heard:
     """A whole answer, its vectors left in the provider's own bytes."""
     answer = _decode(body)
-    return Heard(model=answer.model or "", usage=answer.usage.usage() if answer.usage else None)
+    return Heard(model=as_text(answer.model), usage=counted(answer.usage))
 
 
 def piece(data: bytes, event: str | None) -> Piece:

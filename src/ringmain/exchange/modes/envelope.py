@@ -1,64 +1,47 @@
 """What the answers of chat, completions and embeddings have in common: tokens, and choices of some kind."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from ringmain.exchange.heard import Heard
+from ringmain.exchange.loose import as_count, as_object, as_text
 from ringmain.exchange.reply import Choice, Piece, Usage
 
 C = TypeVar("C")
 
 
-class Details(msgspec.Struct):
-    """The parts of a count; servers leave out what they do not know."""
+def counted(told: Any, asked: str = "prompt_tokens", written: str = "completion_tokens") -> Usage | None:
+    """The tokens of a `usage` under these names, None where it is none.
 
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-
-
-def count(asked: int | None, written: int | None, inner: Details, outer: Details) -> Usage:
-    """The tokens in the book's words; numbers below 0, by which some servers mean that they do not know, are none."""
-    parts = (inner.cached_tokens, outer.reasoning_tokens, inner.cache_write_tokens)
-    return Usage(*(max(number or 0, 0) for number in (asked, written, *parts)))
-
-
-class Tokens(msgspec.Struct):
-    """`usage` of chat, completions and embeddings."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: Details | None = None
-    completion_tokens_details: Details | None = None
-
-    def usage(self) -> Usage:
-        """The same in the book's words."""
-        inner, outer = self.prompt_tokens_details, self.completion_tokens_details
-        return count(self.prompt_tokens, self.completion_tokens, inner or Details(), outer or Details())
+    Numbers below 0, by which some servers mean that they do not know, are none.
+    """
+    if not isinstance(told, dict):
+        return None
+    usage = as_object(told)
+    inner, outer = as_object(usage.get(f"{asked}_details")), as_object(usage.get(f"{written}_details"))
+    parts = (inner.get("cached_tokens"), outer.get("reasoning_tokens"), inner.get("cache_write_tokens"))
+    return Usage(*map(as_count, (usage.get(asked), usage.get(written), *parts)))
 
 
 class Envelope(msgspec.Struct, Generic[C]):
     """An answer or a chunk of one; servers leave out what they do not know."""
 
     choices: list[C] | None = None
-    usage: Tokens | None = None
-    model: str | None = None
-
-    def counted(self) -> Usage | None:
-        """The tokens, where they were counted."""
-        return self.usage.usage() if self.usage else None
+    usage: Any = None
+    model: Any = None
 
     def heard(self, choice: Callable[[C], Choice]) -> Heard:
         """The whole answer, its choices read by `choice`."""
         return Heard(
-            model=self.model or "",
+            model=as_text(self.model),
             choices=tuple(choice(one) for one in self.choices or ()),
-            usage=self.counted(),
+            usage=counted(self.usage),
         )
 
     def piece(self, raw: bytes, first: Callable[[C], Piece]) -> Piece:
         """The chunk, its first choice read by `first`; one without a choice may still count the tokens."""
-        said = first(self.choices[0]) if self.choices else Piece(bare=self.usage is not None)
-        return msgspec.structs.replace(said, usage=self.counted(), model=self.model, raw=raw)
+        usage = counted(self.usage)
+        said = first(self.choices[0]) if self.choices else Piece(bare=usage is not None)
+        return msgspec.structs.replace(said, usage=usage, model=as_text(self.model) or None, raw=raw)

@@ -8,8 +8,8 @@ import msgspec
 from ringmain.exchange.ask import Message as AskMessage
 from ringmain.exchange.ask import text_of
 from ringmain.exchange.heard import Heard
-from ringmain.exchange.loose import as_list, as_object, as_text
-from ringmain.exchange.modes.envelope import Details, count
+from ringmain.exchange.loose import as_count, as_list, as_object, as_objects, as_text, reader
+from ringmain.exchange.modes.envelope import counted
 from ringmain.exchange.modes.tools import call, calls_of, items_of
 from ringmain.exchange.plan import Body
 from ringmain.exchange.reply import Choice, Message, Piece, Usage
@@ -57,35 +57,27 @@ def _part(part: dict[str, Any], kind: str) -> dict[str, Any]:
     return part
 
 
-class _Tokens(msgspec.Struct):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    input_tokens_details: Details | None = None
-    output_tokens_details: Details | None = None
-
-    def usage(self) -> Usage:
-        inner, outer = self.input_tokens_details, self.output_tokens_details
-        return count(self.input_tokens, self.output_tokens, inner or Details(), outer or Details())
-
-
 class _Response(msgspec.Struct):
-    model: str | None = None
-    status: str | None = None
+    model: Any = None
+    status: Any = None
     output: list[dict[str, Any]] | None = None
-    incomplete_details: dict[str, Any] | None = None
-    usage: _Tokens | None = None
+    incomplete_details: Any = None
+    usage: Any = None
+
+    def counted(self) -> Usage | None:
+        return counted(self.usage, "input_tokens", "output_tokens")
 
 
 class _Event(msgspec.Struct):
     type: str = ""
     delta: Any = None
-    output_index: int = 0
-    item: dict[str, Any] = {}
+    output_index: Any = None
+    item: Any = None
     response: _Response | None = None
 
 
-_decode = msgspec.json.Decoder(_Response).decode
-_event = msgspec.json.Decoder(_Event).decode
+_decode = reader(_Response)
+_event = reader(_Event)
 
 
 def read(body: bytes) -> Heard:
@@ -95,22 +87,22 @@ def read(body: bytes) -> Heard:
 
 def _heard(answer: _Response) -> Heard:
     return Heard(
-        model=answer.model or "",
+        model=as_text(answer.model),
         choices=() if answer.output is None else (Choice(0, _message(answer.output), _finish(answer)),),
-        usage=answer.usage.usage() if answer.usage else None,
+        usage=answer.counted(),
     )
 
 
 def _message(output: list[dict[str, Any]]) -> Message:
-    parts = [p for item in output if item.get("type") == "message" for p in item.get("content") or ()]
-    text = "".join(p.get("text") or "" for p in parts if p.get("type") == "output_text")
-    refusal = "".join(p.get("refusal") or "" for p in parts if p.get("type") == "refusal")
+    parts = [p for item in output if item.get("type") == "message" for p in as_objects(item.get("content"))]
+    text = "".join(as_text(p.get("text")) for p in parts if p.get("type") == "output_text")
+    refusal = "".join(as_text(p.get("refusal")) for p in parts if p.get("type") == "refusal")
     return Message(text, refusal=refusal or None, tool_calls=calls_of(output))
 
 
 def _finish(answer: _Response) -> str | None:
     if answer.status == "incomplete":
-        return FINISH.get((answer.incomplete_details or {}).get("reason", ""), "length")
+        return FINISH.get(as_text(as_object(answer.incomplete_details).get("reason")), "length")
     if answer.status != "completed":
         return None
     return "tool_calls" if calls_of(answer.output or []) else "stop"
@@ -118,7 +110,7 @@ def _finish(answer: _Response) -> str | None:
 
 def _bit_of_call(told: _Event) -> dict[str, Any] | None:
     """What an event says of a call of a tool, as chat streams it."""
-    if told.type == "response.output_item.added" and told.item.get("type") == "function_call":
+    if told.type == "response.output_item.added" and as_object(told.item).get("type") == "function_call":
         return call(told.item)
     if told.type == "response.function_call_arguments.delta":
         return {"function": {"arguments": as_text(told.delta)}}
@@ -132,13 +124,12 @@ def piece(data: bytes, event: str | None) -> Piece:
         return Piece(text=as_text(told.delta), raw=data, event=told.type)
     bit = _bit_of_call(told)
     if bit:
-        return Piece(tool_calls=[{"index": told.output_index, **bit}], raw=data, event=told.type)
+        return Piece(tool_calls=[{"index": as_count(told.output_index), **bit}], raw=data, event=told.type)
     if told.type in ("response.completed", "response.incomplete") and told.response:
-        finish, usage = _finish(told.response), told.response.usage
         return Piece(
-            finish_reason=finish,
-            usage=usage.usage() if usage else None,
-            model=told.response.model,
+            finish_reason=_finish(told.response),
+            usage=told.response.counted(),
+            model=as_text(told.response.model) or None,
             raw=data,
             event=told.type,
             done=True,
