@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ringmain.errors import AskError
 from ringmain.exchange import provider
 from ringmain.exchange.ask import Mode, Wire
-from ringmain.exchange.modes.fields import CAPS, CONTROL, CROSSINGS
+from ringmain.exchange.modes.fields import CAPS, CONTROL, CROSSINGS, cap_of
 from tests.exchange.factories import (
     MODES,
     OLLAMA,
@@ -124,8 +124,32 @@ def test_an_emulated_call_caps_its_output_under_its_own_name(wire: Wire, given_n
 def test_the_accounts_parameters_are_added_only_where_the_ask_is_silent():
     account = an_account(parameters={"temperature": 0.2, "top_p": 0.5, "seed": 1})
     plan = a_plan(an_ask(fields={"temperature": 0.9, "seed": None}), account=account)
-    assert plan.bodies[0] == {"model": "m", "messages": [USER], "temperature": 0.9, "seed": None, "top_p": 0.5}
-    assert plan.added == ("top_p",)
+    assert plan.bodies[0] == {"model": "m", "messages": [USER], "temperature": 0.9, "seed": 1, "top_p": 0.5}
+    assert plan.added == ("top_p", "seed")
+
+
+@pytest.mark.parametrize("name", CAPS[:2])
+def test_a_cap_of_null_leaves_the_accounts_in_force(name: str):
+    body = sent(an_ask(fields={name: None}), account=an_account(parameters={"max_tokens": 16}))
+    assert cap_of(body) == 16
+
+
+def test_a_cap_of_null_does_not_stand_in_the_way_of_the_one_that_was_set():
+    both = {"max_completion_tokens": None, "max_tokens": 5}
+    body = sent(an_ask(fields=both), connection=a_connection(OPENAI))
+    assert {name: body[name] for name in CAPS if name in body} == {"max_completion_tokens": 5}
+
+
+@pytest.mark.parametrize("caps", [(5, None), (None, 5), (5, 9), (9, 5)])
+def test_of_two_caps_that_become_one_the_smaller_holds(caps: tuple[int | None, int | None]):
+    fields = dict(zip(("max_completion_tokens", "max_tokens"), caps, strict=True))
+    assert sent(an_ask(fields=fields), model=a_model("responses"))["max_output_tokens"] == 5
+    assert sent(an_ask(fields=fields), model=a_model("completion"))["max_tokens"] == 5
+
+
+def test_null_does_not_cross_into_another_mode():
+    silent = dict.fromkeys(("response_format", "reasoning_effort", "tool_choice", "temperature", "unknown"))
+    assert set(sent(an_ask(fields=silent), model=a_model("responses"))) == {"model", "input"}
 
 
 @pytest.mark.parametrize("name", CAPS)

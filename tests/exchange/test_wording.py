@@ -157,7 +157,8 @@ def test_an_accounts_suffix_is_for_completion_and_gives_way_to_the_asks():
     account = an_account(mode="completion", parameters={"suffix": "the end"})
     assert sent(account=account, connection=a_connection(OPENAI))["suffix"] == "the end"
     assert sent(account=account)["prompt"] == f"{BEFORE}{PROMPT}{AFTER}"
-    assert sent(an_ask("completion", fields={"suffix": None}), account=account)["prompt"] == PROMPT
+    assert sent(an_ask("completion", fields={"suffix": ""}), account=account)["prompt"] == PROMPT
+    assert sent(an_ask("completion", fields={"suffix": None}), account=account)["prompt"] == f"{BEFORE}{PROMPT}{AFTER}"
     chatting = an_account(mode="chat", parameters={"suffix": "the end"})
     assert sent(account=chatting) == {"model": "m", "messages": [USER]}
 

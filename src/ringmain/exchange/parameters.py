@@ -8,7 +8,7 @@ from ringmain.exchange.ask import Ask, Mode, Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.loose import as_object
 from ringmain.exchange.model import Model
-from ringmain.exchange.modes.fields import CAPS, carried, translate, uncontrolled
+from ringmain.exchange.modes.fields import CAPS, carried, said, translate, uncontrolled
 from ringmain.exchange.plan import Body
 
 
@@ -23,11 +23,12 @@ def other_fields(
     translated, dropped = translate(uncontrolled(_unsaid(ask, mode, gapped)), wire, mode)
     cap = _cap(connection, model)
     fields = _renamed(translated, cap, mode)
-    capped = any(name in fields for name in CAPS)
+    wanted = said(fields)
+    capped = any(name in wanted for name in CAPS)
     added = {
         name: value
         for name, value in _renamed(carried(account.parameters, mode), cap, mode).items()
-        if not (name in fields or name in model.refuses or (capped and name in CAPS) or (gapped and name == "suffix"))
+        if not (name in wanted or name in model.refuses or (capped and name in CAPS) or (gapped and name == "suffix"))
     }
     return {**fields, **added}, tuple(added), (*_dropped(dropped, ask.wire, mode), *_put_in_words(gapped, mode))
 
@@ -45,9 +46,10 @@ def _cap(connection: Connection, model: Model) -> str | None:
 
 def _renamed(fields: dict[str, Any], cap: str | None, mode: Mode) -> dict[str, Any]:
     """The fields with the cap on output under this name, where they have another."""
-    if mode != "chat" or not cap or cap in fields:
+    if mode != "chat" or not cap or fields.get(cap) is not None:
         return fields
-    return {cap if name in CAPS else name: value for name, value in fields.items()}
+    held = said(fields)
+    return {cap if name in CAPS else name: value for name, value in fields.items() if name in held or name not in CAPS}
 
 
 def _dropped(names: tuple[str, ...], wire: Wire, mode: Mode) -> tuple[str, ...]:

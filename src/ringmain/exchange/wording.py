@@ -32,7 +32,8 @@ def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, wanted
     """The account's prefix and suffix where the ask is one for completion, native or emulated; else an empty frame."""
     if "completion" not in (_manner(ask, wanted), mode):
         return Frame()
-    suffix = ask.fields.get("suffix", account.parameters.get("suffix"))
+    own = ask.fields.get("suffix")
+    suffix = account.parameters.get("suffix") if own is None else own
     if not suffix or (mode == "completion" and connection.preset.suffix):
         return Frame(before=account.prompt_prefix, after=account.prompt_suffix)
     before, after = completion.gap(str(suffix))

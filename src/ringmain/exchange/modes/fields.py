@@ -169,6 +169,13 @@ def cap_of(fields: Fields) -> int | None:
     return min(caps) if caps else None
 
 
+def said(fields: Fields) -> Fields:
+    """The fields that say something: null stands for silence, and of several caps on output the smallest holds."""
+    least, caps = cap_of(fields), [name for name in CAPS if fields.get(name) is not None]
+    held = sorted(caps, key=lambda name: fields[name] != least)[:1]
+    return {k: v for k, v in fields.items() if v is not None and (k not in CAPS or k in held)}
+
+
 def choices_of(fields: Fields) -> int:
     """How many answers the provider will write to each prompt: `n`, or `best_of` of which it shows `n`."""
     return max([1, *(fields[name] for name in ("n", "best_of") if isinstance(fields.get(name), int))])
@@ -195,10 +202,10 @@ def translate(fields: Fields, wire: Mode, mode: Mode) -> tuple[Fields, tuple[str
 def _crossed(fields: Fields, wire: Mode, mode: Mode) -> tuple[Fields, tuple[str, ...]]:
     crossed: Fields = {}
     lost: list[str] = []
-    for name, value in fields.items():
+    for name, value in said(fields).items():
         made = {} if name in REFUSED[wire] else _cross(name, value, CROSSINGS[wire][mode])
         crossed |= {key: {**as_object(crossed.get(key)), **as_object(new)} or new for key, new in made.items()}
-        if not made and value is not None and name not in (*REFUSED[wire], *TOLD_BY_HUB):
+        if not made and name not in (*REFUSED[wire], *TOLD_BY_HUB):
             lost.append(name)
     return crossed, tuple(lost)
 
