@@ -101,6 +101,19 @@ def test_many_prompts_that_fit_one_by_one_fit():
     a_plan(an_ask("completion", prompts=("word " * 100,) * 20), model=a_model(context_window=500))
 
 
+@pytest.mark.parametrize("name", ["tools", "functions", "response_format", "text"])
+def test_what_the_model_is_given_to_read_beside_the_words_counts(name: str):
+    form = [{"description": LONG}]
+    assert length({"input": [USER], name: form}) == estimate_messages([USER]) + estimate(str(form))
+    assert length({"input": [USER], name: None}) == estimate_messages([USER])
+
+
+def test_a_long_result_of_a_tool_does_not_slip_past_the_window():
+    items = [{"type": "function_call_output", "call_id": "1", "output": LONG}]
+    with pytest.raises(AskError):
+        a_plan(an_ask("responses", fields={"input": items}), model=a_model("responses", context_window=500))
+
+
 def test_what_the_account_adds_counts_too():
     with pytest.raises(AskError):
         a_plan(account=an_account(context=LONG), model=a_model(context_window=500))

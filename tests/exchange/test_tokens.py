@@ -72,6 +72,17 @@ def test_called_tools_count_by_name_and_arguments():
     assert estimate_messages([message]) == EACH + 2 * estimate('find{"name": "Table"}')
 
 
+def test_an_items_call_of_a_tool_and_its_result_count_as_they_do_in_a_chat():
+    call = {"type": "function_call", "call_id": "1", "name": "find", "arguments": '{"name": "Table"}'}
+    assert estimate_messages([call]) == EACH + estimate('find{"name": "Table"}')
+    assert estimate_messages([{"role": "assistant", "function_call": {"name": "find", "arguments": "{}"}}]) == (
+        EACH + estimate("find{}")
+    )
+    words = "word " * 100
+    for output in (words, [{"type": "input_text", "text": words}]):
+        assert estimate_messages([{"type": "function_call_output", "output": output}]) == EACH + estimate(words)
+
+
 def _milliseconds(work: Callable[[], int]) -> float:
     """The best of five, as the machine may be busy with other things."""
     times: list[float] = []

@@ -13,6 +13,9 @@ from ringmain.exchange.tokens import estimate, estimate_messages
 UNCAPPED = 4096
 """Output tokens that a call without a cap is expected to stay below."""
 
+FORMS = ("tools", "functions", "response_format", "text")
+"""Fields that the model is given to read beside the words: what it may call, and the form in which it must answer."""
+
 CERTAIN = 0.8
 """An estimate of tokens may be this much too high; what passes a context window even so is refused before sending."""
 
@@ -24,7 +27,8 @@ def length(body: Body) -> int:
 
 def _lengths(body: Body) -> list[int]:
     """The tokens of each text that the model is given by itself: of every prompt, or of the one conversation."""
-    said, told = body.get("messages") or body.get("input"), estimate(as_text(body.get("instructions")))
+    said = body.get("messages") or body.get("input")
+    told = estimate(as_text(body.get("instructions"))) + sum(estimate(str(body[n])) for n in FORMS if body.get(n))
     if isinstance(said, list):
         return [told + estimate_messages(as_object(message) for message in as_list(said))]
     if isinstance(said, str):

@@ -63,7 +63,7 @@ def estimate(text: str) -> int:
 
 def estimate_messages(messages: Iterable[Message]) -> int:
     """About how many tokens a conversation is, frames and attachments included."""
-    return sum(EACH + _content(message) + _calls(message) for message in messages)
+    return sum(EACH + _said(message) + _calls(message) for message in messages)
 
 
 def _whole(thousandths: int) -> int:
@@ -75,15 +75,21 @@ def _weight(char: str) -> int:
     return BLOCKS[bisect_right(STARTS, ord(char)) - 1][1]
 
 
-def _content(message: Message) -> int:
-    content = message.get("content")
+def _said(message: Message) -> int:
+    """What a message says, or what a tool answered: in a response's input that stands under `output`."""
+    return _content(message.get("content")) + _content(message.get("output"))
+
+
+def _content(content: Any) -> int:
     parts = cast("list[Any]", content) if isinstance(content, list) else []
     attached = sum(1 for part in parts if isinstance(part, dict) and not ("text" in part or "refusal" in part))
     return estimate(text_of(content)) + ATTACHED * attached
 
 
 def _calls(message: Message) -> int:
-    """The tools that an assistant's message calls: their names and arguments."""
+    """The tools that an assistant's message, or an item of a response's input, calls: their names and arguments."""
     calls = [as_object(call) for call in as_list(message.get("tool_calls"))]
     bodies = [as_object(call.get("function")) or as_object(call.get("custom")) for call in calls]
+    own = {name: message[name] for name in ("name", "arguments", "input") if name in message}
+    bodies += [as_object(message.get("function_call")), own]
     return sum(estimate("".join(str(value) for value in body.values())) for body in bodies)
