@@ -442,6 +442,62 @@ async def test_an_ask_that_is_cancelled_while_it_waits_leaves_its_line() -> None
     assert (line.status, line.code) == ("unconfirmed", "host_hung_up")
 
 
+async def test_a_call_that_may_have_been_charged_stays_visible_when_the_second_answers() -> None:
+    hub, _ = scripted(error(500, message="boom"), (200, JSON, ANSWER), error(429, message="slow"), (200, JSON, ANSWER))
+    async with hub:
+        await hub.ask("Hi", max_tokens=10)
+        await hub.ask("Hi", max_tokens=10)
+        by_charge = sorted(await lines(hub), key=lambda line: line.unconfirmed_tokens)
+    assert [(line.status, line.attempts, line.output_tokens) for line in by_charge] == [("ok", 2, 1)] * 2
+    assert by_charge[0].unconfirmed_tokens == 0
+    assert by_charge[1].unconfirmed_tokens >= 10
+
+
+@pytest.mark.parametrize(("status", "ended"), [(429, "failed"), (500, "unconfirmed")])
+async def test_hanging_up_between_two_attempts_is_unconfirmed_only_where_the_first_may_have_been_charged(
+    status: int, ended: str
+) -> None:
+    waits = asyncio.Event()
+
+    async def wait(_: float) -> None:
+        waits.set()
+        await asyncio.Event().wait()
+
+    hub, _ = scripted(error(status, message="Not now"))
+    async with hub:
+        hub.ring.sleep = wait
+        asking = asyncio.create_task(hub.ask("Hi", max_tokens=10))
+        await waits.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        (line,) = await lines(hub)
+    assert (line.status, line.code) == (ended, "host_hung_up")
+    assert bool(line.unconfirmed_tokens) is (ended == "unconfirmed")
+
+
+async def test_an_error_that_cost_nothing_releases_the_hold_though_the_stream_had_begun() -> None:
+    begun, told = b'{"choices":[{"index":0,"delta":{"role":"assistant"}}]}', b'{"error":{"message":"busy","code":503}}'
+    hub, _ = scripted((200, EVENTS, [b"data: " + data + b"\n\n" for data in (begun, told)]))
+    async with hub:
+        with pytest.raises(ProviderError):
+            await hub.ask("Hi")
+        (line,) = await lines(hub)
+    assert (line.status, line.unconfirmed_tokens) == ("failed", 0)
+
+
+async def test_a_second_prompt_of_which_nothing_was_heard_is_unconfirmed_beside_the_first() -> None:
+    broken_off = ProviderError("upstream_ambiguous", "Broken off.", billed=True)
+    hub, _ = scripted((200, JSON, ANSWER), broken_off)
+    async with hub:
+        ask = Ask(id=new_id(), wire="completion", prompts=("a", "b"), listed=True, fields={"max_tokens": 10})
+        with pytest.raises(ProviderError):
+            await (await hub.answer(ask, account(mode="chat"))).whole()
+        (line,) = await lines(hub)
+    assert (line.status, line.output_tokens) == ("interrupted", 1)
+    assert line.unconfirmed_tokens >= 20
+
+
 async def test_a_fault_of_our_own_is_told_without_a_trace_and_leaves_its_line() -> None:
     hub, _ = scripted(ZeroDivisionError("secret detail"))
     async with hub:

@@ -50,6 +50,10 @@ class Answer:
         self._started = started
         self._deadline = started + min(plan.connection.timeout, plan.ask.deadline or plan.connection.timeout)
         self._attempts = 0
+        self._lost = False
+        """Whether an attempt that is over may have been charged without our seeing its answer."""
+        self._open = False
+        """Whether a call is at the provider."""
         self._tally = Tally()
         self._raw: bytes | None = None
         self._aside = Aside()
@@ -81,7 +85,7 @@ class Answer:
         """Give the answer up: the provider is cut off, and the book keeps what was heard."""
         await self._pieces.aclose()
         if not self._settled:
-            await self._fail(_hung_up())
+            await self._fail(_hung_up(billed=self._open))
 
     # the walk ------------------------------------------------------------------------------------------------------
 
@@ -99,7 +103,7 @@ class Answer:
             await self._fail(error)
             raise
         except (GeneratorExit, asyncio.CancelledError):
-            await self._fail(_hung_up())
+            await self._fail(_hung_up(billed=self._open))
             raise
         except Exception as error:
             await self._fail(our_fault())
@@ -120,6 +124,7 @@ class Answer:
                     if piece.raw is not None and not (piece.bare and self.plan.hide_usage):
                         yield placed
                 self._tally.complete(self.plan.connection.name)
+            self._open = False
         finally:
             await call.close()
 
@@ -139,6 +144,7 @@ class Answer:
             outcome = await self._try(at)
             if isinstance(outcome, Call):
                 return outcome
+            self._open, self._lost = False, self._lost or outcome.error.billed
             left = self._deadline - time.monotonic()
             verdict = judge(outcome, self.plan, attempts=tried, left=left, backoff=random.uniform(0.5, 1.0))  # noqa: S311
             if verdict.error:
@@ -148,7 +154,7 @@ class Answer:
     async def _try(self, at: int) -> Call | Fault:
         plan = self.plan
         request = Request(url=provider.url(plan), headers=provider.headers(plan), body=provider.body(plan, at))
-        self._attempts += 1
+        self._attempts, self._open = self._attempts + 1, True
         try:
             left = self._deadline - time.monotonic()
             call = Call(plan, await self._tools.transport.send(request, timeout=left))
@@ -191,18 +197,20 @@ class Answer:
         if self._aside.picodollars is not None:
             reply = msgspec.structs.replace(reply, picodollars=self._aside.picodollars)
         turns = () if plan.connection.is_hub else remember(plan.ask, reply, account=plan.account, at=line.at)
-        self._settle(Entry(line=answered(line, plan, reply, attempts=self._attempts), turns=turns))
+        settled = answered(line, plan, reply, attempts=self._attempts, lost=self._lost)
+        self._settle(Entry(line=settled, turns=turns))
         if turns:
             await self._tools.book.flush()
         self.reply = reply
 
     async def _fail(self, error: RingmainError) -> None:
         plan, line, took = self.plan, self._line, self._milliseconds()
+        lost = self._lost or (error.billed and not self._tally.hears)
         if self._tally.begun:
             usage, _ = self._tally.usage(plan.input_tokens)
-            ended = broken(line, plan, error, usage, attempts=self._attempts, milliseconds=took)
+            ended = broken(line, plan, error, usage, attempts=self._attempts, milliseconds=took, lost=lost)
         else:
-            ended = failed(line, error, attempts=self._attempts, milliseconds=took)
+            ended = failed(line, error, attempts=self._attempts, milliseconds=took, lost=lost)
         self._settle(Entry(line=ended))
 
     def _settle(self, entry: Entry) -> None:
@@ -211,5 +219,5 @@ class Answer:
             self._tools.book.settle(entry)
 
 
-def _hung_up() -> HubError:
-    return HubError("host_hung_up", "The host stopped listening before the answer was finished.", billed=True)
+def _hung_up(*, billed: bool) -> HubError:
+    return HubError("host_hung_up", "The host stopped listening before the answer was finished.", billed=billed)

@@ -42,48 +42,55 @@ def opened(line: Line, plan: Plan, hold: Hold) -> Line:
     )
 
 
-def answered(line: Line, plan: Plan, reply: Reply, *, attempts: int) -> Line:
-    """The line of an ask that was answered."""
+def answered(line: Line, plan: Plan, reply: Reply, *, attempts: int, lost: bool = False) -> Line:
+    """The line of an ask that was answered.
+
+    `lost` says that a call without an answer may have been charged too: its upper bound, the hold, stays unconfirmed.
+    """
     return msgspec.structs.replace(
-        _ended(line, reply.usage, plan, attempts, reply.milliseconds),
+        _ended(line, reply.usage, plan, attempts, reply.milliseconds, lost),
         status="ok",
         finish_reason=reply.finish_reason,
         notices=reply.notices,
     )
 
 
-def broken(line: Line, plan: Plan, error: RingmainError, usage: Usage, *, attempts: int, milliseconds: int) -> Line:
-    """The line of an answer that broke off after it had begun; `usage` is what was heard of it."""
+def broken(
+    line: Line, plan: Plan, error: RingmainError, usage: Usage, *, attempts: int, milliseconds: int, lost: bool = False
+) -> Line:
+    """The line of an answer that broke off after it had begun; `usage` is what was heard of it, `lost` as above."""
     return msgspec.structs.replace(
-        _ended(line, usage, plan, attempts, milliseconds), status="interrupted", code=error.code, notices=plan.notices
+        _ended(line, usage, plan, attempts, milliseconds, lost),
+        status="interrupted",
+        code=error.code,
+        notices=plan.notices,
     )
 
 
-def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: int) -> Line:
+def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: int, lost: bool) -> Line:
     return msgspec.structs.replace(
-        line,
+        line if lost else _released(line),
         mode=plan.mode,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cached_tokens=usage.cached,
         picodollars=cost(plan.model.price, usage),
-        unconfirmed_tokens=0,
-        unconfirmed_picodollars=0,
         milliseconds=milliseconds,
         attempts=attempts,
     )
 
 
-def failed(line: Line, error: RingmainError, *, attempts: int, milliseconds: int) -> Line:
+def _released(line: Line) -> Line:
+    return msgspec.structs.replace(line, unconfirmed_tokens=0, unconfirmed_picodollars=0)
+
+
+def failed(line: Line, error: RingmainError, *, attempts: int, milliseconds: int, lost: bool = False) -> Line:
     """The line of an ask without an answer.
 
     Where the provider may have charged, the hold stays as unconfirmed; else it is released.
     """
-    if attempts and error.billed:
+    if attempts and (error.billed or lost):
         kept = msgspec.structs.replace(line, status="unconfirmed")
     else:
-        status = "failed" if attempts else "refused"
-        kept = msgspec.structs.replace(
-            line, status=status, picodollars=0, unconfirmed_tokens=0, unconfirmed_picodollars=0
-        )
+        kept = msgspec.structs.replace(_released(line), status="failed" if attempts else "refused", picodollars=0)
     return msgspec.structs.replace(kept, code=error.code, attempts=attempts, milliseconds=milliseconds)

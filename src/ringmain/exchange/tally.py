@@ -91,6 +91,11 @@ class Tally:
             self._uncounted |= self._call
         self._counting, self._call = None, set[int]()
 
+    @property
+    def hears(self) -> bool:
+        """Whether anything was heard of the call under way."""
+        return bool(self._call)
+
     def usage(self, input_tokens: int) -> tuple[Usage, tuple[str, ...]]:
         """The tokens that the provider counted; of calls that it did not count, an estimate and a notice that says so.
 
