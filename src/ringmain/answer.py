@@ -191,9 +191,9 @@ class Answer:
 
     async def _finish(self) -> None:
         plan, line = self.plan, self._line
-        usage, guessed = self._tally.usage(plan.input_tokens)
+        calls, guessed = self._tally.usage(plan.expected)
         notices = (*plan.notices, *self._aside.notices, *guessed, *self._tally.notices())
-        reply = self._tally.reply(plan, line, usage, notices=notices, milliseconds=self._milliseconds(), raw=self._raw)
+        reply = self._tally.reply(plan, line, calls, notices=notices, milliseconds=self._milliseconds(), raw=self._raw)
         if self._aside.picodollars is not None:
             reply = msgspec.structs.replace(reply, picodollars=self._aside.picodollars)
         turns = () if plan.connection.is_hub else remember(plan.ask, reply, account=plan.account, at=line.at)
@@ -207,8 +207,8 @@ class Answer:
         plan, line, took = self.plan, self._line, self._milliseconds()
         lost = self._lost or (error.billed and not self._tally.hears)
         if self._tally.begun:
-            usage, _ = self._tally.usage(plan.input_tokens)
-            ended = broken(line, plan, error, usage, attempts=self._attempts, milliseconds=took, lost=lost)
+            calls, _ = self._tally.usage(plan.expected)
+            ended = broken(line, plan, error, calls, attempts=self._attempts, milliseconds=took, lost=lost)
         else:
             ended = failed(line, error, attempts=self._attempts, milliseconds=took, lost=lost)
         self._settle(Entry(line=ended))

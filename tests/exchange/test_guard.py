@@ -8,7 +8,7 @@ from ringmain.errors import AskError, Refusal
 from ringmain.exchange.allowance import Allowance, minute, period
 from ringmain.exchange.guard import MOST_CHOICES, admit, guard, reserve
 from ringmain.exchange.hold import Hold
-from ringmain.exchange.model import Price
+from ringmain.exchange.model import Price, Tier
 from ringmain.exchange.plan import Plan
 from tests.exchange.factories import a_model, a_plan, an_account, an_ask
 
@@ -48,6 +48,14 @@ def test_a_hold_has_no_money_where_no_price_is_known():
 def test_a_hold_counts_every_choice_of_every_call():
     asked = an_ask("completion", prompts=("a", "b"), fields={"max_tokens": 10, "n": 2})
     assert reserve(a_plan(asked, model=a_model("chat"))).output_tokens == 40
+
+
+def test_each_call_is_held_at_the_price_of_its_own_length():
+    price = Price(1, 0, tiers=(Tier(above=1000, input=100, output=0),))
+    asked = an_ask("completion", prompts=("word " * 500,) * 3, fields={"max_tokens": 1})
+    hold = reserve(a_plan(asked, model=a_model("chat", price=price)))
+    assert hold.input_tokens > 1000
+    assert hold.picodollars == hold.input_tokens
 
 
 def test_an_account_without_limits_is_admitted_as_it_is():

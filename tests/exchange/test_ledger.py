@@ -9,7 +9,7 @@ from ringmain.errors import AskError, HubError, ProviderError, Refusal, Ringmain
 from ringmain.exchange.hold import Hold
 from ringmain.exchange.ledger import answered, begun, broken, failed, opened
 from ringmain.exchange.line import Line
-from ringmain.exchange.model import Price
+from ringmain.exchange.model import Price, Tier
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.reply import Choice, Message, Reply, Usage
 from tests.exchange.factories import OPENAI, a_connection, a_model, a_plan, an_account, an_ask
@@ -88,6 +88,7 @@ def test_an_answered_ask_is_settled_at_what_it_cost():
         model="m",
         choices=choices,
         usage=usage,
+        picodollars=210,
         notices=("n",),
         milliseconds=9,
     )
@@ -146,12 +147,12 @@ def test_an_ask_that_may_have_been_charged_is_unconfirmed_and_keeps_its_hold(cod
 
 
 def test_a_call_that_was_lost_on_the_way_to_an_answer_stays_unconfirmed_beside_its_cost():
-    said = Reply(id="ask_1", wire="completion", mode="chat", model="m", usage=Usage(10, 20))
+    said = Reply(id="ask_1", wire="completion", mode="chat", model="m", usage=Usage(10, 20), picodollars=210)
     line = answered(at_provider(), plan(), said, attempts=2, lost=True)
     assert (line.status, line.picodollars) == ("ok", 210)
     assert (line.unconfirmed_tokens, line.unconfirmed_picodollars) == (112, 1012)
     error = ProviderError("stream_interrupted", "x", billed=True)
-    line = broken(at_provider(), plan(), error, Usage(10, 3), attempts=2, milliseconds=4, lost=True)
+    line = broken(at_provider(), plan(), error, [Usage(10, 3)], attempts=2, milliseconds=4, lost=True)
     assert (line.status, line.picodollars, line.unconfirmed_picodollars) == ("interrupted", 40, 1012)
 
 
@@ -163,9 +164,16 @@ def test_a_call_that_was_lost_before_one_that_cost_nothing_stays_unconfirmed():
 
 def test_an_answer_that_broke_off_is_settled_at_what_was_heard_of_it():
     error = ProviderError("stream_interrupted", "x", billed=True)
-    line = broken(at_provider(), plan(), error, Usage(10, 3), attempts=1, milliseconds=4)
+    line = broken(at_provider(), plan(), error, [Usage(10, 3)], attempts=1, milliseconds=4)
     assert (line.status, line.code, line.finish_reason) == ("interrupted", "stream_interrupted", None)
     assert (line.input_tokens, line.output_tokens, line.picodollars) == (10, 3, 40)
     assert (line.attempts, line.milliseconds, line.window) == (1, 4, "2026-11")
     assert line.notices[0] == "told"
     assert released(line)
+
+
+def test_the_calls_of_an_answer_that_broke_off_are_priced_one_by_one():
+    tiered = a_plan(ASK, model=a_model("chat", price=Price(1, 10, tiers=(Tier(15, 100, 100),))))
+    error = ProviderError("stream_interrupted", "x", billed=True)
+    line = broken(at_provider(), tiered, error, [Usage(10, 3), Usage(10, 1)], attempts=2, milliseconds=4)
+    assert (line.input_tokens, line.output_tokens, line.picodollars) == (20, 4, 60)

@@ -47,6 +47,13 @@ def test_a_long_input_pays_the_highest_tier_it_passes_for_every_token():
     assert cost(price, Usage(201, 1)) == 2030
 
 
+def test_several_calls_are_as_long_as_each_and_not_as_all_together():
+    price = Price(1, 2, None, (Tier(100, 3, 4),))
+    assert cost(price, Usage(100, 1), Usage(100, 1)) == 204
+    assert cost(price) == 0
+    assert cost(None, Usage(1, 1)) is None
+
+
 @given(prices, counts, counts, counts)
 def test_cost_is_linear_in_the_tokens(price: Price, asked: int, written: int, cached: int):
     once = cost(price, Usage(asked, written, min(cached, asked)))

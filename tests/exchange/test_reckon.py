@@ -34,34 +34,33 @@ def test_a_calls_words_are_counted_wherever_they_stand(body: dict[str, Any], tok
 
 
 @pytest.mark.parametrize(
-    ("bodies", "most"),
+    ("body", "most"),
     [
-        ([{"max_tokens": 10}], 10),
-        ([{"max_completion_tokens": 10}], 10),
-        ([{"max_output_tokens": 10, "max_tokens": 5}], 5),
-        ([{"max_tokens": 0}], 0),
-        ([{"max_tokens": 10, "n": 3}], 30),
-        ([{"max_tokens": 10, "n": 2, "best_of": 5}], 50),
-        ([{"max_tokens": 10, "prompt": ["a", "b"], "n": 2}], 40),
-        ([{"max_tokens": 10, "prompt": [1, 2, 3]}], 10),
-        ([{"max_tokens": 10}, {"max_tokens": 10}], 20),
-        ([{}], UNCAPPED),
-        ([{"max_tokens": None, "n": None}], UNCAPPED),
-        ([{"max_tokens": "many", "n": "some"}], UNCAPPED),
+        ({"max_tokens": 10}, 10),
+        ({"max_completion_tokens": 10}, 10),
+        ({"max_output_tokens": 10, "max_tokens": 5}, 5),
+        ({"max_tokens": 0}, 0),
+        ({"max_tokens": 10, "n": 3}, 30),
+        ({"max_tokens": 10, "n": 2, "best_of": 5}, 50),
+        ({"max_tokens": 10, "prompt": ["a", "b"], "n": 2}, 40),
+        ({"max_tokens": 10, "prompt": [1, 2, 3]}, 10),
+        ({}, UNCAPPED),
+        ({"max_tokens": None, "n": None}, UNCAPPED),
+        ({"max_tokens": "many", "n": "some"}, UNCAPPED),
     ],
 )
-def test_the_most_that_may_be_written_is_the_cap_of_every_choice_of_every_prompt(bodies: list[Any], most: int):
-    assert ceiling(bodies, a_model()) == most
+def test_the_most_that_may_be_written_is_the_cap_of_every_choice_of_every_prompt(body: dict[str, Any], most: int):
+    assert ceiling(body, a_model()) == most
 
 
 @pytest.mark.parametrize("fields", [{"max_tokens": -1}, {"n": -5}, {"max_tokens": -1, "n": 0}])
 def test_a_negative_number_does_not_make_a_call_free(fields: dict[str, Any]):
-    assert ceiling([fields], a_model()) == UNCAPPED
+    assert ceiling(fields, a_model()) == UNCAPPED
 
 
 def test_a_model_that_writes_little_is_expected_to_write_no_more():
-    assert ceiling([{}], a_model(max_output=100)) == 100
-    assert ceiling([{}], a_model(max_output=100_000)) == UNCAPPED
+    assert ceiling({}, a_model(max_output=100)) == 100
+    assert ceiling({}, a_model(max_output=100_000)) == UNCAPPED
 
 
 def test_what_passes_the_context_window_is_refused_with_both_numbers():

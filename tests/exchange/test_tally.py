@@ -44,10 +44,14 @@ def heard(*texts: str, usage: Usage | None = None) -> Heard:
     return Heard(choices=choices, usage=usage)
 
 
-def reply(tally: Tally, usage: Usage = Usage()) -> Reply:  # noqa: B008
+def reply(tally: Tally, *calls: Usage) -> Reply:
     plan = a_plan(model=a_model(price=Price(1, 10)))
     line = begun(an_ask(), an_account(), at=1795219200123)
-    return tally.reply(plan, line, usage, notices=("told",), milliseconds=5, raw=b"{}")
+    return tally.reply(plan, line, calls, notices=("told",), milliseconds=5, raw=b"{}")
+
+
+def usage(tally: Tally) -> tuple[tuple[Usage, ...], tuple[str, ...]]:
+    return tally.usage([Usage(100), Usage(200), Usage(300)])
 
 
 def interrupted(*pieces: Piece, tally: Tally | None = None) -> ProviderError:
@@ -89,59 +93,61 @@ def test_a_whole_answer_keeps_its_message():
 
 def test_the_providers_count_is_the_bill():
     tally = streamed(text("hello"), end(), counted(Usage(5, 7, 2, 3)), DONE)
-    assert tally.usage(100) == (Usage(5, 7, 2, 3), ())
+    assert usage(tally) == ((Usage(5, 7, 2, 3),), ())
 
 
 def test_a_server_that_counts_up_in_every_chunk_is_not_added_up():
     last = Piece(finish_reason="stop", usage=Usage(5, 3))
-    assert streamed(text("a", usage=Usage(5, 1)), text("b", usage=Usage(5, 2)), last, DONE).usage(100) == (
-        Usage(5, 3),
-        (),
-    )
+    tally = streamed(text("a", usage=Usage(5, 1)), text("b", usage=Usage(5, 2)), last, DONE)
+    assert usage(tally) == ((Usage(5, 3),), ())
 
 
-def test_the_counts_of_several_calls_are_added():
+def test_each_call_has_its_own_count():
     tally = streamed(text("a"), end(), counted(Usage(5, 1)), DONE)
     streamed(text("b", 1), end(1), counted(Usage(6, 2)), DONE, tally=tally)
     list(tally.whole(heard("c", usage=Usage(7, 3))))
-    assert tally.usage(100) == (Usage(18, 6), ())
-    assert tally.usage(100) == (Usage(18, 6), ())
+    assert usage(tally) == ((Usage(5, 1), Usage(6, 2), Usage(7, 3)), ())
+    assert usage(tally) == ((Usage(5, 1), Usage(6, 2), Usage(7, 3)), ())
+
+
+def test_a_call_that_was_not_made_is_not_counted():
+    assert usage(streamed(text("a"), end(), counted(Usage(5, 1)), DONE))[0] == (Usage(5, 1),)
 
 
 def test_a_missing_count_is_estimated_and_told():
     tally = streamed(text("hello "), text("world"), end())
-    assert tally.usage(100) == (Usage(100, estimate("hello world")), GUESSED)
+    assert usage(tally) == ((Usage(100, estimate("hello world")),), GUESSED)
     whole = Tally()
     list(whole.whole(heard("hello world", "x")))
-    assert whole.usage(100) == (Usage(100, estimate("hello world") + 1), GUESSED)
+    assert usage(whole) == ((Usage(100, estimate("hello world") + 1),), GUESSED)
 
 
 def test_the_one_call_that_was_not_counted_is_estimated():
     tally = streamed(text("a" * 100), end(), counted(Usage(60, 50)), DONE)
     streamed(text("hello world", 1), end(1), tally=tally)
-    assert tally.usage(100) == (Usage(100, 50 + estimate("hello world")), GUESSED)
+    assert usage(tally) == ((Usage(60, 50), Usage(200, estimate("hello world"))), GUESSED)
 
 
 def test_an_answer_that_breaks_off_is_counted_as_far_as_it_was_heard():
     tally = Tally()
     tally.add(text("hello world"))
     assert tally.begun
-    assert tally.usage(100) == (Usage(100, estimate("hello world")), GUESSED)
+    assert usage(tally) == ((Usage(100, estimate("hello world")),), GUESSED)
     counting = Tally()
     counting.add(text("hello", usage=Usage(5, 2)))
-    assert counting.usage(100) == (Usage(5, 2), ())
+    assert usage(counting) == ((Usage(5, 2),), ())
 
 
 def test_a_host_that_hangs_up_in_a_whole_answer_is_billed_what_the_provider_counted():
     tally = Tally()
     next(tally.whole(heard("a long answer", usage=Usage(5, 7))))
-    assert tally.usage(100) == (Usage(5, 7), ())
+    assert usage(tally) == ((Usage(5, 7),), ())
 
 
 def test_embeddings_have_a_count_and_no_choice():
     tally = Tally()
     assert list(tally.whole(Heard(usage=Usage(5)))) == []
-    assert tally.usage(100) == (Usage(5), ())
+    assert usage(tally) == ((Usage(5),), ())
 
 
 # the end of a stream
@@ -200,7 +206,7 @@ def test_nothing_is_begun_before_something_was_said():
 
 def test_a_reply_says_who_answered_what_it_cost_and_when():
     tally = streamed(text("hello"), end())
-    told = reply(tally, Usage(3, 2))
+    told = reply(tally, Usage(2, 1), Usage(1, 1))
     assert (told.id, told.wire, told.mode, told.model) == ("ask_1", "chat", "chat", "m")
     assert (told.account, told.connection, told.demo) == ("shop", "main", False)
     assert (told.text, str(told), told.finish_reason) == ("hello", "hello", "stop")

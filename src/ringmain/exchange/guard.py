@@ -20,11 +20,12 @@ MARGIN = 1.2
 
 def reserve(plan: Plan) -> Hold:
     """The most that this plan is expected to use."""
-    tokens = round(plan.input_tokens * MARGIN)
+    calls = [Usage(round(call.input_tokens * MARGIN), call.output_tokens) for call in plan.expected]
     # The provider may put all of the input into its cache, which some take more for.
-    ways = (Usage(tokens, plan.output_tokens), Usage(tokens, plan.output_tokens, cache_write=tokens))
-    dearest = max((price for way in ways if (price := cost(plan.model.price, way)) is not None), default=None)
-    return Hold(input_tokens=tokens, output_tokens=plan.output_tokens, picodollars=dearest)
+    stored = [msgspec.structs.replace(call, cache_write=call.input_tokens) for call in calls]
+    costs = [told for way in (calls, stored) if (told := cost(plan.model.price, *way)) is not None]
+    tokens = sum(call.input_tokens for call in calls)
+    return Hold(input_tokens=tokens, output_tokens=plan.output_tokens, picodollars=max(costs, default=None))
 
 
 def admit(account: Account) -> None:

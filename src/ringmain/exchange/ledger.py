@@ -1,5 +1,7 @@
 """Plan and reply → one line of the book."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ringmain.errors import RingmainError
@@ -50,18 +52,27 @@ def answered(line: Line, plan: Plan, reply: Reply, *, attempts: int, lost: bool 
     return msgspec.structs.replace(
         _ended(line, reply.usage, plan, attempts, reply.milliseconds, lost),
         status="ok",
+        picodollars=reply.picodollars,
         finish_reason=reply.finish_reason,
         notices=reply.notices,
     )
 
 
 def broken(
-    line: Line, plan: Plan, error: RingmainError, usage: Usage, *, attempts: int, milliseconds: int, lost: bool = False
+    line: Line,
+    plan: Plan,
+    error: RingmainError,
+    calls: Sequence[Usage],
+    *,
+    attempts: int,
+    milliseconds: int,
+    lost: bool = False,
 ) -> Line:
-    """The line of an answer that broke off after it had begun; `usage` is what was heard of it, `lost` as above."""
+    """The line of an answer that broke off after it had begun; `calls` is what was heard of each, `lost` as above."""
     return msgspec.structs.replace(
-        _ended(line, usage, plan, attempts, milliseconds, lost),
+        _ended(line, sum(calls, Usage()), plan, attempts, milliseconds, lost),
         status="interrupted",
+        picodollars=cost(plan.model.price, *calls),
         code=error.code,
         notices=plan.notices,
     )
@@ -74,7 +85,6 @@ def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: in
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cached_tokens=usage.cached,
-        picodollars=cost(plan.model.price, usage),
         milliseconds=milliseconds,
         attempts=attempts,
     )

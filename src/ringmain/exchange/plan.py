@@ -8,6 +8,7 @@ from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask, Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.model import Model
+from ringmain.exchange.reply import Usage
 
 Body = dict[str, Any]
 """The JSON object of one provider call."""
@@ -33,10 +34,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     organization: str | None = None
     added: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
-    input_tokens: int = 0
-    """Estimated."""
-    output_tokens: int = 0
-    """The most that the provider may write, over all calls and choices; an estimate where nothing caps it."""
+    expected: tuple[Usage, ...] = ()
+    """Of each call: its input, estimated, and the most that the provider may write to all its choices, an estimate
+    where nothing caps it."""
+
+    @property
+    def input_tokens(self) -> int:
+        """What all calls have to read, estimated."""
+        return sum(call.input_tokens for call in self.expected)
+
+    @property
+    def output_tokens(self) -> int:
+        """The most that is expected to be written, over all calls and choices."""
+        return sum(call.output_tokens for call in self.expected)
 
     @property
     def emulated(self) -> bool:

@@ -13,13 +13,15 @@ HIGHEST = MILLION
 """USD for a million tokens above which a price is taken for a slip of the pen."""
 
 
-def cost(price: Price | None, usage: Usage) -> int | None:
-    """What a call cost in picodollars; None where no price is known.
+def cost(price: Price | None, *calls: Usage) -> int | None:
+    """What these calls cost together in picodollars; None where no price is known.
 
     A tier's prices hold for every token of a call whose input is longer than the tier's `above`.
     """
-    if price is None:
-        return None
+    return None if price is None else sum(_cost(price, usage) for usage in calls)
+
+
+def _cost(price: Price, usage: Usage) -> int:
     rate = _rate(price, usage.input_tokens)
     cached = min(usage.cached, usage.input_tokens)
     stored = min(usage.cache_write, usage.input_tokens - cached)

@@ -1,6 +1,5 @@
 """How long a call is, in and out, before it leaves."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from ringmain.errors import AskError
@@ -46,15 +45,11 @@ def _tokens(prompt: Any) -> int:
     return estimate(prompt) if isinstance(prompt, str) else len(as_list(prompt))
 
 
-def ceiling(bodies: Sequence[Body], model: Model) -> int:
-    """The most tokens that the provider may write, over all calls, prompts and choices."""
-    uncapped = min(model.max_output or UNCAPPED, UNCAPPED)
-    return sum(_cap(body, uncapped) * choices_of(body) * len(_lengths(body)) for body in bodies)
-
-
-def _cap(body: Body, uncapped: int) -> int:
+def ceiling(body: Body, model: Model) -> int:
+    """The most tokens that the provider may write to a call, over all its prompts and choices."""
     cap = cap_of(body)
-    return uncapped if cap is None else cap
+    most = min(model.max_output or UNCAPPED, UNCAPPED) if cap is None else cap
+    return most * choices_of(body) * len(_lengths(body))
 
 
 def fit_window(plan: Plan) -> None:

@@ -15,6 +15,7 @@ from ringmain.exchange.modes.fields import uncontrolled
 from ringmain.exchange.parameters import other_fields, streamed, wants_usage
 from ringmain.exchange.plan import Body, Plan
 from ringmain.exchange.reckon import ceiling, fit_window, length
+from ringmain.exchange.reply import Usage
 from ringmain.exchange.wording import contents, frame
 
 
@@ -79,8 +80,7 @@ def resolve(
         organization=connection.organization or ask.organization,
         added=(*added, *_own(bodies, ask, added)),
         notices=(*_told(ask, connection, notices), *_emulation(ask, wanted, taken, model), *noted),
-        input_tokens=sum(length(body) for body in bodies),
-        output_tokens=ceiling(bodies, model),
+        expected=tuple(Usage(length(body), ceiling(body, model)) for body in bodies),
     )
     fit_window(plan)
     return plan
@@ -143,5 +143,5 @@ def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model
         bodies=(body,),
         organization=connection.organization or ask.organization,
         notices=_told(ask, connection, notices),
-        input_tokens=length({"prompt": ask.fields.get("input")}),
+        expected=(Usage(length({"prompt": ask.fields.get("input")})),),
     )

@@ -1,6 +1,6 @@
 """What was heard of an answer so far."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ringmain.exchange.heard import Heard, empty, interrupted
 from ringmain.exchange.line import Line
@@ -32,10 +32,8 @@ class Tally:
         self._parts: dict[int, _Part] = {}
         self._call = set[int]()
         """The choices of the call under way."""
-        self._counted: Usage | None = None
-        """Of the calls that have ended."""
-        self._uncounted = set[int]()
-        """The choices of ended calls of which the provider counted no tokens."""
+        self._ended: list[tuple[Usage | None, set[int]]] = []
+        """Of each call that has ended: what the provider counted, and its choices."""
         self._counting: Usage | None = None
         """Of the call under way; some servers count up in every piece."""
         self._done = False
@@ -85,10 +83,7 @@ class Tally:
         self._end_call()
 
     def _end_call(self) -> None:
-        if self._counting:
-            self._counted = (self._counted or Usage()) + self._counting
-        else:
-            self._uncounted |= self._call
+        self._ended.append((self._counting, self._call))
         self._counting, self._call = None, set[int]()
 
     @property
@@ -96,18 +91,21 @@ class Tally:
         """Whether anything was heard of the call under way."""
         return bool(self._call)
 
-    def usage(self, input_tokens: int) -> tuple[Usage, tuple[str, ...]]:
-        """The tokens that the provider counted; of calls that it did not count, an estimate and a notice that says so.
+    def usage(self, expected: Sequence[Usage]) -> tuple[tuple[Usage, ...], tuple[str, ...]]:
+        """The tokens of each call, as the provider counted them; where it did not, an estimate and a notice of it.
 
-        `input_tokens` is the estimate for all calls together.
+        `expected` has the estimate of each call's input.
         """
-        self._end_call()
-        counted = self._counted or Usage()
-        if self._counted and not self._uncounted:
-            return counted, ()
-        written = sum(estimate("".join(self._parts[index].texts)) for index in self._uncounted)
-        guessed = Usage(max(input_tokens - counted.input_tokens, 0), written)
-        return counted + guessed, ("The provider did not count the tokens; these are estimated.",)
+        if self._call or self._counting:
+            self._end_call()
+        heard = zip(self._ended, expected, strict=False)
+        calls = tuple(counted or self._guessed(call, choices) for (counted, choices), call in heard)
+        guessed = any(counted is None for counted, _ in self._ended)
+        return calls, ("The provider did not count the tokens; these are estimated.",) if guessed else ()
+
+    def _guessed(self, expected: Usage, choices: set[int]) -> Usage:
+        written = sum(estimate("".join(self._parts[index].texts)) for index in choices)
+        return Usage(expected.input_tokens, written)
 
     def notices(self) -> tuple[str, ...]:
         """What the asker should know of how the answer ended."""
@@ -115,17 +113,24 @@ class Tally:
         return ("The answer is empty, because all of max_tokens went into thinking; raise it.",) if starved else ()
 
     def reply(
-        self, plan: Plan, line: Line, usage: Usage, *, notices: tuple[str, ...], milliseconds: int, raw: bytes | None
+        self,
+        plan: Plan,
+        line: Line,
+        calls: Sequence[Usage],
+        *,
+        notices: tuple[str, ...],
+        milliseconds: int,
+        raw: bytes | None,
     ) -> Reply:
-        """The finished reply."""
+        """The finished reply, with the tokens of each call."""
         return Reply(
             id=line.id,
             wire=plan.ask.wire,
             mode=plan.mode,
             model=plan.model.id or self._model,
             choices=tuple(self._parts[index].choice(index) for index in sorted(self._parts)),
-            usage=usage,
-            picodollars=cost(plan.model.price, usage),
+            usage=sum(calls, Usage()),
+            picodollars=cost(plan.model.price, *calls),
             notices=notices,
             milliseconds=milliseconds,
             account=plan.account.name,
