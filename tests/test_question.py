@@ -1,5 +1,7 @@
 """An ask of Python or the command line, out of plain arguments."""
 
+from typing import Any
+
 import pytest
 
 from ringmain.errors import AskError
@@ -40,6 +42,18 @@ def test_a_mode_that_does_not_exist_is_told_with_those_that_do() -> None:
     with pytest.raises(AskError) as caught:
         question("Hi", mode="zz")  # pyright: ignore[reportArgumentType]
     assert str(caught.value) == "mode cannot be 'zz'. Give one of: auto, chat, completion, responses."
+
+
+@pytest.mark.parametrize("mode", [None, "auto"])
+@pytest.mark.parametrize("words", [{"suffix": "END"}, {"echo": True}, {"best_of": 2}])
+def test_what_only_completions_know_asks_for_a_completion(words: dict, mode: Any) -> None:
+    assert question("Hi", mode=mode, **words).mode == "completion"
+    assert question("Hi", mode="chat", **words).mode == "chat"
+
+
+@pytest.mark.parametrize("words", [{}, {"suffix": ""}, {"echo": False}, {"temperature": 0}])
+def test_without_it_the_mode_is_left_open(words: dict) -> None:
+    assert question("Hi", **words).mode is None
 
 
 @pytest.mark.parametrize("words", [{}, {"prompt": ""}, {"prompt": " \n"}, {"messages": []}])

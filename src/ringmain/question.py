@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from ringmain.errors import AskError
 from ringmain.exchange.ask import Ask, Message, Mode, checked
+from ringmain.exchange.modes.fields import COMPLETIONS_OWN
 
 MODES = ("auto", *get_args(Mode))
 
@@ -50,12 +51,17 @@ def question(
         messages=checked(_said(prompt, messages, system)),
         fields={name: value for name, value in parameters.items() if value is not None},
         model=model,
-        mode=mode,
+        mode="completion" if mode in (None, "auto") and _completes(parameters) else mode,
         connection=connection,
         conversation=conversation,
         stream=bool(stream),
         deadline=timeout,
     )
+
+
+def _completes(parameters: dict[str, Any]) -> bool:
+    """Whether something is set that only completions know, which is then what is asked for."""
+    return any(parameters.get(name) for name in COMPLETIONS_OWN)
 
 
 def _said(prompt: str | None, messages: Sequence[Message] | None, system: str | None) -> Any:

@@ -314,6 +314,26 @@ def test_what_would_change_the_meaning_of_an_answer_is_a_400_that_names_it(
     assert (caught.value.code, caught.value.param, caught.value.status) == ("unsupported_field", name, 400)
 
 
+@pytest.mark.parametrize("mode", ["chat", "responses"])
+@pytest.mark.parametrize("wire", ["chat", "completion"])
+def test_a_completion_that_is_emulated_sends_nothing_that_only_completions_know(wire: Wire, mode: Mode):
+    model, account = a_model(mode), an_account(mode="completion")
+    plan = a_plan(an_ask(wire, fields={"best_of": 3, "echo": False, "suffix": ""}), account=account, model=model)
+    assert {"best_of", "echo", "suffix"}.isdisjoint(plan.bodies[0])
+    assert f"Left out, because {mode} has no counterpart of completion's: best_of." in plan.notices
+    with pytest.raises(AskError) as caught:
+        a_plan(an_ask(wire, fields={"echo": True}), account=account, model=model)
+    assert (caught.value.code, caught.value.param) == ("unsupported_field", "echo")
+
+
+@pytest.mark.parametrize("wire", ["chat", "completion", "responses"])
+def test_what_the_account_loses_in_an_emulated_completion_is_told(wire: Wire):
+    account = an_account(mode="completion", parameters={"best_of": 3, "echo": True, "suffix": "END"})
+    plan = a_plan(an_ask(wire), account=account, model=a_model("chat"))
+    assert {"best_of", "echo", "suffix"}.isdisjoint(plan.bodies[0])
+    assert "Left out, because chat has no counterpart of completion's: best_of, echo." in plan.notices
+
+
 @pytest.mark.parametrize(
     ("wire", "fields"),
     [("completion", {"echo": False, "logprobs": None}), ("chat", {"logprobs": False, "top_logprobs": 0})],

@@ -8,29 +8,35 @@ from ringmain.exchange.ask import Ask, Mode, Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.loose import as_object
 from ringmain.exchange.model import Model
-from ringmain.exchange.modes.fields import CAPS, carried, said, translate, uncontrolled
+from ringmain.exchange.modes.fields import CAPS, carried, emulated, said, translate, uncontrolled
 from ringmain.exchange.plan import Body
 
 
 def other_fields(
-    ask: Ask, account: Account, connection: Connection, model: Model, mode: Mode, *, gapped: bool
+    ask: Ask, account: Account, connection: Connection, model: Model, mode: Mode, wanted: str, *, gapped: bool
 ) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
     """The call's other fields, the names of those that the account added, and what to tell of it.
 
-    `gapped` says that `suffix` is among the call's words and so is not sent.
+    `wanted` is the mode that was set; `gapped` says that `suffix` is among the call's words and so is not sent.
     """
     wire: Mode = "chat" if ask.wire == "embeddings" else ask.wire
-    translated, dropped = translate(uncontrolled(_unsaid(ask, mode, gapped)), wire, mode)
+    told = uncontrolled(_unsaid(ask, mode, gapped))
+    lost: dict[Wire, tuple[str, ...]] = {}
+    if (ask.wire if wanted == "auto" else wanted) == "completion" != mode:
+        told, lost["completion"] = emulated(told, account.parameters, mode)
+    translated, dropped = translate(told, wire, mode)
+    lost[ask.wire] = (*lost.get(ask.wire, ()), *dropped)
     cap = _cap(connection, model)
     fields = _renamed(translated, cap, mode)
-    wanted = said(fields)
-    capped = any(name in wanted for name in CAPS)
+    own = said(fields)
+    capped = any(name in own for name in CAPS)
     added = {
         name: value
         for name, value in _renamed(carried(account.parameters, mode), cap, mode).items()
-        if not (name in wanted or name in model.refuses or (capped and name in CAPS) or (gapped and name == "suffix"))
+        if not (name in own or name in model.refuses or (capped and name in CAPS) or (gapped and name == "suffix"))
     }
-    return {**fields, **added}, tuple(added), (*_dropped(dropped, ask.wire, mode), *_put_in_words(gapped, mode))
+    notices = [notice for of, names in lost.items() for notice in _dropped(names, of, mode)]
+    return {**fields, **added}, tuple(added), (*notices, *_put_in_words(gapped, mode))
 
 
 def _unsaid(ask: Ask, mode: Mode, gapped: bool) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def resolve(
     wanted = ask.mode or account.mode
     taken = mode or pick(wanted, ask.wire, model, connection, fitting=fitting)
     around = frame(ask, account, connection, taken, wanted)
-    fields, added, noted = other_fields(ask, account, connection, model, taken, gapped=around.gapped)
+    fields, added, noted = other_fields(ask, account, connection, model, taken, wanted, gapped=around.gapped)
     told = contents(ask, account, turns, taken, wanted, frame=around)
     bodies = streamed([_body(model, fields, said) for said in told], ask, connection, model, taken)
     plan = Plan(

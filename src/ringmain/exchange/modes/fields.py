@@ -188,6 +188,18 @@ def carried(parameters: Fields, mode: Mode) -> Fields:
     return kept if mode == "chat" else _crossed(kept, "chat", mode)[0]
 
 
+def emulated(fields: Fields, parameters: Fields, mode: Mode) -> tuple[Fields, tuple[str, ...]]:
+    """A completion's fields as far as another mode knows them, and the names of what is lost of them and of the
+    account's parameters; what a suffix wants is put into words elsewhere.
+
+    Raises `AskError("unsupported_field")` for a host's `echo`.
+    """
+    _refuse({"echo": fields.get("echo")}, "completion", mode)
+    wanted = {**parameters, **said(fields)}
+    kept = {name: value for name, value in fields.items() if name not in COMPLETIONS_OWN}
+    return kept, tuple(name for name in ("best_of", "echo") if wanted.get(name))
+
+
 def translate(fields: Fields, wire: Mode, mode: Mode) -> tuple[Fields, tuple[str, ...]]:
     """The fields as `mode` calls them, and the names of those that have no counterpart there.
 
