@@ -116,6 +116,20 @@ async def test_a_responses_tools_reach_a_model_that_only_chats(answer: Any, stre
         ]
 
 
+@pytest.mark.parametrize(
+    ("wire", "model", "kind"),
+    [("responses", "demo-chat", "web_search"), ("chat", "demo-responses", "custom")],
+)
+@pytest.mark.parametrize("given", [True, False])
+async def test_without_tools_nothing_is_said_of_tools(wire: Wire, model: str, kind: str, given: bool) -> None:
+    tools = {"tools": [{"type": kind}]} if given else {}
+    fields = {**tools, "tool_choice": "auto", "parallel_tool_calls": True}
+    answer = (200, JSON, msgspec.json.encode(CHAT if wire == "responses" else RESPONSE))
+    body, reply, _ = await asked(model, answer, wire=wire, messages=TALK[:1], fields=fields)
+    assert {"tools", "tool_choice", "parallel_tool_calls"}.isdisjoint(body)
+    assert any("counterpart" in notice and "tools" in notice for notice in reply.notices) is given
+
+
 async def test_the_calls_of_a_plain_stream_stand_in_the_finished_reply() -> None:
     first = {**CALL, "function": {"name": "weather", "arguments": '{"in":'}}
     events = sse(

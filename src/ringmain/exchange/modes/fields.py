@@ -141,6 +141,9 @@ CROSSINGS: dict[Mode, dict[Mode, dict[str, Crossing]]] = {
 }
 """What changes on the way from a host's wire to another mode; a field that is not named here travels as it came."""
 
+OF_TOOLS = ("tool_choice", "parallel_tool_calls")
+"""What says something of tools only, and is refused where there are none."""
+
 TOLD_BY_HUB = ("stream_options",)
 """What the hub itself does for a host whose ask is emulated; that it does not travel is no loss."""
 
@@ -208,7 +211,9 @@ def translate(fields: Fields, wire: Mode, mode: Mode) -> tuple[Fields, tuple[str
     if wire == mode:
         return fields, ()
     _refuse(fields, wire, mode)
-    return _crossed(fields, wire, mode)
+    crossed, lost = _crossed(fields, wire, mode)
+    dangling = () if crossed.get("tools") else OF_TOOLS
+    return {k: v for k, v in crossed.items() if k not in dangling}, lost
 
 
 def _crossed(fields: Fields, wire: Mode, mode: Mode) -> tuple[Fields, tuple[str, ...]]:
