@@ -100,8 +100,9 @@ CHUNKS = sse(
 async def test_a_responses_tools_reach_a_model_that_only_chats(answer: Any, streamed: bool) -> None:
     fields = {"input": "Weather?", "tools": [FLAT, {"type": "web_search"}], "tool_choice": "auto"}
     wire: Wire = "responses"
-    body, _, shown = await asked("demo-chat", answer, wire=wire, messages=TALK[:1], fields=fields, stream=streamed)
+    body, reply, shown = await asked("demo-chat", answer, wire=wire, messages=TALK[:1], fields=fields, stream=streamed)
     assert body["tools"] == [NESTED]
+    assert "Left out, because chat has no counterpart of responses's: tools (web_search)." in reply.notices
     assert body["tool_choice"] == "auto"
     assert b'"type":"function_call"' in shown
     assert b'"call_id":"c1"' in shown

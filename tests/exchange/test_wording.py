@@ -183,6 +183,26 @@ def test_a_chat_is_rendered_as_a_prompt_with_a_stop_before_the_next_turn_of_the_
     assert body == {"model": "m", "prompt": said, "stop": [TURN]}
 
 
+PICTURE = {"type": "image_url", "image_url": {"url": "data:x"}}
+
+
+def test_what_a_prompt_cannot_hold_is_named():
+    seen = {"role": "user", "content": [{"type": "text", "text": "Look"}, PICTURE, PICTURE, {"type": "file"}]}
+    calling = {"role": "assistant", "content": None, "tool_calls": [{"id": "c1"}]}
+    ask = an_ask(messages=(seen, calling))
+    notice = "Left out, because completion cannot be told of it: image_url, file, tool_calls."
+    assert notice in a_plan(ask, model=a_model("completion")).notices
+    for mode in ("chat", "responses"):
+        assert not [n for n in a_plan(ask, model=a_model(mode)).notices if n.startswith("Left out")]
+
+
+def test_an_item_that_only_a_response_can_hold_is_named_where_another_mode_is_asked():
+    ask = an_ask("responses", unsaid=("reasoning", "item_reference"))
+    notice = "Left out, because chat cannot be told of it: reasoning, item_reference."
+    assert notice in a_plan(ask, model=a_model("chat")).notices
+    assert not a_plan(ask, model=a_model("responses")).notices
+
+
 def test_a_stop_that_was_asked_for_wins_over_the_rendered_ones():
     ask = an_ask(messages=(SYSTEM, USER), fields={"stop": ["END"]})
     assert sent(ask, model=a_model("completion"))["stop"] == ["END"]

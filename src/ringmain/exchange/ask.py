@@ -46,6 +46,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     """Seconds from now after which the host no longer listens."""
     notices: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
+    """Kinds of what a response's input holds and `messages` cannot, which is lost where another mode is asked."""
 
 
 def text_of(content: Any) -> str:
@@ -54,6 +56,13 @@ def text_of(content: Any) -> str:
         return content
     parts = [as_object(part) for part in as_list(content)]
     return "".join(as_text(part.get("text")) or as_text(part.get("refusal")) for part in parts)
+
+
+def beside_text(message: Message) -> list[str]:
+    """The kinds of what a message holds beside its text: pictures, sound, files, calls of tools."""
+    parts = [as_object(part) for part in as_list(message.get("content"))]
+    kinds = [as_text(part.get("type")) or "part" for part in parts if not ("text" in part or "refusal" in part)]
+    return [*kinds, *(name for name in ("tool_calls", "function_call") if message.get(name))]
 
 
 def checked(messages: Any) -> tuple[Message, ...]:

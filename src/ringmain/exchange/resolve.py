@@ -16,7 +16,7 @@ from ringmain.exchange.parameters import other_fields, streamed, wants_usage
 from ringmain.exchange.plan import Body, Plan
 from ringmain.exchange.reckon import ceiling, fit_window, length
 from ringmain.exchange.reply import Usage
-from ringmain.exchange.wording import contents, frame
+from ringmain.exchange.wording import contents, frame, unsaid
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -79,7 +79,7 @@ def resolve(
         hide_usage=not wants_usage(ask),
         organization=connection.organization or ask.organization,
         added=(*added, *_own(bodies, ask, added)),
-        notices=(*_told(ask, connection, notices), *_emulation(ask, wanted, taken, model), *noted),
+        notices=(*_told(ask, connection, notices), *_emulation(ask, wanted, taken, model), *unsaid(ask, taken), *noted),
         expected=tuple(Usage(length(body), ceiling(body, model)) for body in bodies),
     )
     fit_window(plan)

@@ -7,7 +7,7 @@ import msgspec
 
 from ringmain.errors import AskError
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import Ask, Message, Mode, Prompt
+from ringmain.exchange.ask import Ask, Message, Mode, Prompt, beside_text
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.loose import as_list
 from ringmain.exchange.modes import chat, completion, responses
@@ -38,6 +38,14 @@ def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, wanted
         return Frame(before=account.prompt_prefix, after=account.prompt_suffix)
     before, after = completion.gap(str(suffix))
     return Frame(before=account.prompt_prefix + before, after=after + account.prompt_suffix, gapped=True)
+
+
+def unsaid(ask: Ask, mode: Mode) -> tuple[str, ...]:
+    """A notice that names what the ask says and this mode has no words for."""
+    kinds = list(ask.unsaid if mode != ask.wire else ())
+    if mode == "completion":
+        kinds += [kind for message in ask.messages for kind in beside_text(message)]
+    return (f"Left out, because {mode} cannot be told of it: {', '.join(dict.fromkeys(kinds))}.",) if kinds else ()
 
 
 def _manner(ask: Ask, wanted: str) -> str:

@@ -116,6 +116,7 @@ def test_the_input_of_a_response_stays_and_stands_as_messages_too() -> None:
     assert look["content"][1] == {"type": "image_url", "image_url": {"url": "data:x", "detail": "low"}}
     assert call["tool_calls"][0]["function"] == {"name": "f", "arguments": "{}"}
     assert output == {"role": "tool", "tool_call_id": "c1", "content": "42"}
+    assert ask.unsaid == ("reasoning",)
 
 
 def test_a_response_may_be_asked_for_by_what_came_before_alone() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from ringmain.errors import AskError
 from ringmain.exchange.ask import Mode
 from ringmain.exchange.loose import as_object
-from ringmain.exchange.modes.tools import flat_choice, flat_tools, nested_choice, nested_tools
+from ringmain.exchange.modes.tools import flat_choice, flat_tools, nested_choice, nested_tools, other_kinds
 
 Fields = dict[str, Any]
 
@@ -213,7 +213,9 @@ def translate(fields: Fields, wire: Mode, mode: Mode) -> tuple[Fields, tuple[str
     _refuse(fields, wire, mode)
     crossed, lost = _crossed(fields, wire, mode)
     dangling = () if crossed.get("tools") else OF_TOOLS
-    return {k: v for k, v in crossed.items() if k not in dangling}, lost
+    others = other_kinds(fields.get("tools")) if crossed.get("tools") else ()
+    kinds = (f"tools ({', '.join(others)})",) if others else ()
+    return {k: v for k, v in crossed.items() if k not in dangling}, (*lost, *kinds)
 
 
 def _crossed(fields: Fields, wire: Mode, mode: Mode) -> tuple[Fields, tuple[str, ...]]:

@@ -18,6 +18,12 @@ def nested_tools(tools: Any) -> list[Shape]:
     return [{"type": "function", "function": _without_type(tool)} for tool in _functions(tools)]
 
 
+def other_kinds(tools: Any) -> list[str]:
+    """The kinds of the tools that are no functions."""
+    kinds = [as_text(as_object(tool).get("type")) or "?" for tool in as_list(tools)]
+    return [kind for kind in dict.fromkeys(kinds) if kind != "function"]
+
+
 def _functions(tools: Any) -> list[Shape]:
     return [tool for tool in map(as_object, as_list(tools)) if tool.get("type") == "function"]
 

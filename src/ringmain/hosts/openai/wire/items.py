@@ -16,6 +16,12 @@ def messages_of(told: str | list[dict[str, Any]] | None) -> list[Message]:
     return [message for item in told if (message := _message(item))]
 
 
+def unsaid(told: Any) -> tuple[str, ...]:
+    """The kinds of the items of an input of which no message could be made."""
+    items = told if isinstance(told, list) else []
+    return tuple(dict.fromkeys(str(item.get("type"))[:40] for item in items if _message(item) is None))
+
+
 def _message(item: dict[str, Any]) -> Message | None:
     kind = item.get("type")
     if kind == "function_call":

@@ -8,7 +8,7 @@ import msgspec
 from ringmain.errors import AskError
 from ringmain.exchange.ask import Ask, Message, Prompt, Wire, checked
 from ringmain.hosts import HostRequest
-from ringmain.hosts.openai.wire.items import messages_of
+from ringmain.hosts.openai.wire.items import messages_of, unsaid
 
 DEEPEST = 64
 """Levels of lists and objects that a body may have."""
@@ -74,6 +74,7 @@ def read(request: HostRequest, *, ask_id: str) -> Ask:
         stream=bool(body.get("stream")) and wire != "embeddings",
         deadline=_deadline(request, bool(body.get("stream"))),
         notices=_left_out(body, wire),
+        unsaid=unsaid(body.get("input")) if wire == "responses" else (),
     )
 
 
