@@ -286,6 +286,19 @@ async def test_a_list_of_prompts_that_is_switched_to_chat_is_answered_to_the_las
     assert len(sent.requests) == 4
 
 
+async def test_prompts_that_are_a_call_each_are_one_stream_of_our_own() -> None:
+    chunk = b'data: {"id":"theirs","choices":[{"index":0,"text":"Hi","finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    hub, sent = scripted((200, JSON, TEXT), (200, EVENTS, chunk), (200, EVENTS, chunk))
+    async with hub:
+        first = Ask(id=new_id(), wire="completion", prompts=("a",), model="m", conversation="c")
+        await (await hub.answer(first, account(mode="completion"))).whole()
+        ask = Ask(id=new_id(), wire="completion", prompts=("a", "b"), model="m", conversation="c", stream=True)
+        pieces = [piece async for piece in await hub.answer(ask, account(mode="completion"))]
+    assert len(sent.requests) == 3
+    assert [(piece.index, piece.text) for piece in pieces if piece.text] == [(0, "Hi"), (1, "Hi")]
+    assert not [piece for piece in pieces if piece.raw is not None]
+
+
 async def test_a_broken_event_in_the_middle_is_an_interruption() -> None:
     events = b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\ndata: {"choi\n\n'
     hub, _ = scripted((200, EVENTS, events))

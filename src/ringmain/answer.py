@@ -130,7 +130,7 @@ class Answer:
 
     def _placed(self, piece: Piece, at: int) -> Piece:
         """The piece with its place among the choices of all calls; its raw bytes only where they may pass."""
-        if at == 0 and not self.plan.emulated:
+        if not self.plan.emulated and len(self.plan.bodies) == 1:
             return piece
         each = choices_of(self.plan.bodies[0])
         return msgspec.structs.replace(piece, index=piece.index + at * each, raw=None)

@@ -183,6 +183,15 @@ def test_a_chat_is_rendered_as_a_prompt_with_a_stop_before_the_next_turn_of_the_
     assert body == {"model": "m", "prompt": said, "stop": [TURN]}
 
 
+@pytest.mark.parametrize(("name", "value"), [("echo", True), ("logprobs", 0)])
+def test_prompts_that_are_a_call_each_beside_earlier_turns_are_refused_what_cannot_be_joined(name: str, value: Any):
+    fields = {name: value}
+    with pytest.raises(AskError) as caught:
+        a_plan(an_ask("completion", prompts=("a", "b"), fields=fields), turns=TURNS)
+    assert (caught.value.code, caught.value.param) == ("unsupported_field", name)
+    assert sent(an_ask("completion", prompts=("a",), fields=fields), turns=TURNS)[name] == value
+
+
 PICTURE = {"type": "image_url", "image_url": {"url": "data:x"}}
 
 

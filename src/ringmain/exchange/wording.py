@@ -11,6 +11,7 @@ from ringmain.exchange.ask import Ask, Message, Mode, Prompt, beside_text
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.loose import as_list
 from ringmain.exchange.modes import chat, completion, responses
+from ringmain.exchange.modes.fields import refuse_apart
 from ringmain.exchange.plan import Body
 
 OPENING = ("system", "developer")
@@ -73,6 +74,8 @@ def contents(
 def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[list[Message]]:
     if ask.wire != "completion":
         return [_framed_last(ask.messages, frame, "text")]
+    if mode == "completion" and len(ask.prompts) > 1:
+        refuse_apart(ask.fields)
     if any(not isinstance(prompt, str) for prompt in ask.prompts):
         raise _no_tokens(f"This model is asked by {mode}" if mode != "completion" else "Earlier turns travel along")
     return [[{"role": "user", "content": _framed(prompt, frame)}] for prompt in ask.prompts]

@@ -239,12 +239,23 @@ def _cross(name: str, value: Any, table: dict[str, Crossing]) -> Fields:
 def _refuse(fields: Fields, wire: Mode, mode: Mode) -> None:
     for name in REFUSED[wire]:
         if _asks_for(name, fields.get(name)):
-            raise AskError(
-                "unsupported_field",
-                f"'{name}' is not possible here, because this model is asked by {mode} and not by {wire}.",
-                fix=f"Leave '{name}' out, or name a model that can do {wire}.",
-                param=name,
-            )
+            why = f"this model is asked by {mode} and not by {wire}"
+            raise _impossible(name, why, f"name a model that can do {wire}")
+
+
+def refuse_apart(fields: Fields) -> None:
+    """Nothing, where prompts may be one call each though the host speaks completions.
+
+    Raises `AskError("unsupported_field")` for what could not be put together again.
+    """
+    for name in REFUSED["completion"]:
+        if _asks_for(name, fields.get(name)):
+            raise _impossible(name, "earlier turns travel along with each of several prompts", "ask them one by one")
+
+
+def _impossible(name: str, why: str, instead: str) -> AskError:
+    sentence = f"'{name}' is not possible here, because {why}."
+    return AskError("unsupported_field", sentence, fix=f"Leave '{name}' out, or {instead}.", param=name)
 
 
 def _asks_for(name: str, value: Any) -> bool:
