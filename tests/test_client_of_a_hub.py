@@ -38,9 +38,18 @@ def test_the_hub_remembers_the_conversation(served: Served) -> None:
 
 def test_a_wrong_host_key_is_told(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGMAIN_KEY", "rm-wrong")
-    with pytest.raises(ringmain.RingmainError):
+    with pytest.raises(ringmain.RingmainError) as caught:
         ringmain.ask("Hello", model="demo-1")
+    assert caught.value.code == "invalid_api_key"
     assert not served.lines()
+
+
+def test_the_hubs_own_refusal_is_told_in_its_own_words(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGMAIN_KEY", served.account("pinned", models=("demo-1",)))
+    with pytest.raises(ringmain.RingmainError) as caught:
+        ringmain.ask("Hello", model="demo-chat")
+    assert caught.value.code == "model_not_allowed"
+    assert str(caught.value) == "The account 'pinned' may not use the model 'demo-chat'. Ask for one of: demo-1."
 
 
 def test_the_hubs_account_may_choose_the_model(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

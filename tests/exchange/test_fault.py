@@ -175,3 +175,35 @@ def test_what_to_do_where_an_endpoint_is_not_served_is_another_mode_or_for_embed
     fixes = {mode: fault(404, mode=mode).error.fix for mode in ("completion", "embeddings")}
     assert "another mode" in fixes["completion"]
     assert "another connection" in fixes["embeddings"]
+
+
+# another hub
+
+
+def of_hub(status: int, code: Any, headers: dict[str, str] | None = None, message: str = "Said so. Do this.") -> Fault:
+    told = {"message": message, "type": "requests", "param": "model", "code": code}
+    return Fault.of(Called("hub", "m", "chat", hub=True), status, headers or {}, told)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, "invalid_api_key"), (403, "account_off"), (429, "insufficient_quota"), (502, "upstream_auth")],
+)
+def test_another_hubs_words_are_passed_on_as_they_are(status: int, code: str):
+    error = of_hub(status, code, {"retry-after": "7"}).error
+    assert (error.code, error.status, str(error), error.param) == (code, status, "Said so. Do this.", "model")
+    assert error.retry_after == 7
+
+
+def test_a_code_of_its_provider_that_a_hub_passes_on_keeps_the_hubs_words():
+    error = of_hub(400, "unsupported_value", {"x": "y"}).error
+    assert (error.code, error.wire_code, str(error)) == ("upstream_refused", "unsupported_value", "Said so. Do this.")
+
+
+def test_an_error_in_a_hubs_stream_has_the_status_that_its_code_stands_for():
+    assert of_hub(500, "stream_interrupted").error.status == 502
+
+
+def test_what_is_no_error_of_a_hub_is_told_as_any_providers():
+    assert of_hub(502, None).error.sentence.startswith("The provider of 'hub' failed with status 502.")
+    assert of_hub(502, "upstream_error", message="").error.sentence.startswith("The provider of 'hub' failed")

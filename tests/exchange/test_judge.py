@@ -21,7 +21,14 @@ def verdict(fault: Fault, plan: Plan | None = None, *, attempts: int = 1, left: 
     return judge(fault, plan or a_plan(), attempts=attempts, left=left, backoff=0.75)
 
 
+def hub_said(status: int, code: str, **headers: str) -> Fault:
+    told = {"code": code, "message": "Said so. Do this."}
+    return Fault.of(Called("hub", "m", "chat", hub=True), status, {"x-request-id": "r", **headers}, told)
+
+
 PASSING = [
+    hub_said(429, "rate_limit_exceeded"),
+    hub_said(503, "hub_overloaded"),
     said(429),
     said(503),
     said(529),
@@ -33,6 +40,9 @@ PASSING = [
     Fault(error=ProviderError("upstream_unreachable", "x"), sent=False),
 ]
 FINAL = [
+    hub_said(429, "insufficient_quota", **{"x-should-retry": "false"}),
+    hub_said(502, "upstream_error", **{"x-should-retry": "false"}),
+    hub_said(401, "invalid_api_key"),
     *[said(status) for status in (307, 400, 401, 402, 403, 404, 405, 413, 415, 422, 501)],
     said(429, {"code": "insufficient_quota"}),
     said(429, {"code": "credit_balance_exhausted"}, **{"retry-after": "1"}),

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ringmain.errors import ProviderError, RingmainError
+from ringmain.errors import STATUS, ProviderError, RingmainError
 from ringmain.exchange.ask import Mode, Wire
 from ringmain.exchange.connection import Secret
 from ringmain.exchange.modes import MODES
@@ -31,6 +31,8 @@ class Called(msgspec.Struct, frozen=True):
     mode: Wire | None = None
     key: Secret = Secret()
     """Which must not be told on, should the provider repeat it."""
+    hub: bool = False
+    """Whether another ringmain hub was asked, which tells its errors in our own words."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +50,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that the provider wants us to wait."""
     sent: bool = True
     """Whether the provider may have seen the request."""
+    again: bool | None = None
+    """Whether another hub says that a second try may help; None where nobody says."""
 
     @classmethod
     def of(cls, called: Called, status: int, headers: Mapping[str, str], told: dict[str, Any]) -> "Fault":
@@ -57,6 +61,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         code = code if isinstance(code, str) and not code.isdigit() else None
         kind = _kind(status, code or "", str(told.get("type") or ""), message)
         param = told.get("param") if isinstance(told.get("param"), str) else None
+        if called.hub and code and message:
+            return _of_hub(status, headers, message, kind, code, param)
         elsewhere = status == 404 or (status == 400 and (param == "model" or _OF_MODEL.search(message)))
         other = _other_mode(message, called.mode) if elsewhere else None
         if status == 404 and kind == "upstream_unsupported" and called.mode in ("completion", "responses"):
@@ -65,6 +71,23 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         error = _error(called, kind, status, message, wait)
         error.wire_code, error.param = code, param
         return cls(error=error, status=status, other_mode=other, refused=_refused(code, param), wait=wait)
+
+
+def _of_hub(status: int, headers: Mapping[str, str], message: str, kind: str, code: str, param: str | None) -> Fault:
+    """The fault that another hub tells, whose sentence and fix are passed on as they are.
+
+    Without headers it stands in a stream, and its code must say enough.
+    """
+    error = ProviderError(
+        code if code in STATUS else kind,
+        message,
+        status=status if headers else STATUS.get(code, status),
+        retry_after=retry_after(headers, message),
+        billed=status in (500, 504),
+    )
+    error.wire_code, error.param = code, param
+    again = None if not headers else headers.get("x-should-retry") != "false" and (status == 429 or status >= 500)
+    return Fault(error=error, status=status, refused=_refused(code, param), wait=error.retry_after, again=again)
 
 
 def _other_mode(message: str, mode: Wire | None) -> Mode | None:

@@ -41,10 +41,14 @@ def judge(fault: Fault, plan: Plan, *, attempts: int, left: float, backoff: floa
     if fault.refused and fault.refused in plan.added:
         notice = f"'{plan.model.id}' refuses {fault.refused}, which the host had not asked for; it was left out."
         return Verdict(without=fault.refused, notice=notice)
-    if not fault.sent or fault.error.code in PASSING:
+    if not fault.sent or _passes(fault):
         wait = fault.wait or backoff
         return Verdict(wait=wait) if wait < left else Verdict(error=fault.error)
     return Verdict(error=fault.error)
+
+
+def _passes(fault: Fault) -> bool:
+    return fault.error.code in PASSING if fault.again is None else fault.again
 
 
 def _elsewhere(fault: Fault, plan: Plan, other: Mode, attempts: int) -> Verdict:

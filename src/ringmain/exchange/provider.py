@@ -155,7 +155,8 @@ def malformed(plan: Plan) -> ProviderError:
 
 def called(plan: Plan) -> Called:
     """Who is asked what."""
-    return Called(plan.connection.name, plan.model.id, plan.mode, plan.connection.key)
+    connection = plan.connection
+    return Called(connection.name, plan.model.id, plan.mode, connection.key, connection.is_hub)
 
 
 def fault(called: Called, status: int, headers: Mapping[str, str], data: bytes) -> Fault | None:
