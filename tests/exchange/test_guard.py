@@ -20,9 +20,9 @@ def priced(**account: Any) -> Plan:
     return a_plan(an_ask(fields={"max_tokens": 100}), account=an_account(**account), model=PRICED)
 
 
-def refused(plan: Plan, allowance: Allowance) -> AskError:
+def refused(plan: Plan, allowance: Allowance, *, at: int = 0) -> AskError:
     with pytest.raises(AskError) as caught:
-        guard(plan, reserve(plan), allowance)
+        guard(plan, reserve(plan), allowance, at=at)
     assert caught.value.fix
     return caught.value
 
@@ -80,8 +80,8 @@ def test_an_account_that_is_off_is_refused():
 
 
 def test_a_minute_that_is_used_up_is_a_429_that_says_when_to_come_back():
-    error = refused(priced(rpm=3), Allowance(asks=0))
-    assert (error.code, error.status, error.retry_after) == ("rate_limit_exceeded", 429, 60.0)
+    error = refused(priced(rpm=3), Allowance(asks=0), at=1_763_683_245_500)
+    assert (error.code, error.status, error.retry_after) == ("rate_limit_exceeded", 429, 14.5)
     assert "3 times a minute" in error.sentence
 
 

@@ -18,6 +18,9 @@ MARGIN = 1.2
 """How much longer than estimated an input may be; the hold allows for it."""
 
 
+MINUTE = 60.0
+
+
 def reserve(plan: Plan) -> Hold:
     """The most that this plan is expected to use."""
     calls = [Usage(round(call.input_tokens * MARGIN), call.output_tokens) for call in plan.expected]
@@ -41,9 +44,10 @@ def admit(account: Account) -> None:
         )
 
 
-def guard(plan: Plan, hold: Hold, allowance: Allowance) -> Hold:
+def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
     """The hold with its budget's window, where the account's switch, rate and budget admit it.
 
+    `at` is the time in milliseconds since 1970, by which a refused ask is told how long its minute still lasts.
     Raises `Refusal`: `account_off`, `rate_limit_exceeded`, `insufficient_quota`; `AskError` for too many choices.
     """
     account = plan.account
@@ -54,7 +58,7 @@ def guard(plan: Plan, hold: Hold, allowance: Allowance) -> Hold:
             "rate_limit_exceeded",
             f"The account '{account.name}' may ask {account.rpm} times a minute, and this minute's are used up.",
             fix="Wait for the next minute, or have an admin raise --rpm.",
-            retry_after=60.0,
+            retry_after=MINUTE - at / 1000 % MINUTE,
         )
     if allowance.money is not None:
         _budget(plan, hold, allowance.money)
