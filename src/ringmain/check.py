@@ -67,15 +67,23 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
 
 
-Mend = Callable[[Connection, str], str]
-"""How one of `base_url`, `key` and `organization` of a connection is set, to stand after “Set it”."""
-
-
 def by_command(connection: Connection, field: str) -> str:
     """With the environment's variable where that sets the field, else with a command."""
     if variable := connection.locked.get(field):
         return f"with {variable}"
     return f"with `ringmain connections set {connection.name} {OPTIONS[field]}`"
+
+
+class Voice(msgspec.Struct, frozen=True, kw_only=True):
+    """How it is told what to do: in commands, unless who tells it knows other ways."""
+
+    mend: Callable[[Connection, str], str] = by_command
+    """How `base_url`, `key` or `organization` of a connection is set, to stand after “Set it”."""
+    fix: Callable[[RingmainError], str] = lambda error: error.fix
+    """What to do about an error."""
+
+
+COMMANDS = Voice()
 
 
 async def check(
@@ -100,12 +108,12 @@ async def checks(
     model: str | None = None,
     mode: Literal["auto"] | Mode | None = None,
     *,
-    mend: Mend = by_command,
+    voice: Voice = COMMANDS,
 ) -> AsyncGenerator[Check]:
-    """The checks in their order, each as soon as it is done; `mend` words how a wrong setting is put right."""
+    """The checks in their order, each as soon as it is done; `voice` tells what to do about those that fail."""
     tried = await hub.connection(msgspec.structs.replace(CHECKER, connection=connection))
     done = 0
-    async with aclosing(_each(hub, tried, model, mode, mend)) as each:
+    async with aclosing(_each(hub, tried, model, mode, voice)) as each:
         async for one in each:
             done += 1
             yield one
@@ -116,15 +124,15 @@ async def checks(
 
 
 async def _each(
-    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None, mend: Mend
+    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None, voice: Voice
 ) -> AsyncGenerator[Check]:
     asked = await _ask_models(hub, connection)
-    yield _address(connection, asked, mend)
+    yield _address(connection, asked, voice)
     keyed = await _ask_key(hub, connection, asked)
-    yield _key(connection, keyed, mend)
-    yield _organization(connection, keyed, mend)
-    yield await _models(hub, connection, asked)
-    yield await _answer(hub, connection, model, mode, mend)
+    yield _key(connection, keyed, voice)
+    yield _organization(connection, keyed, voice)
+    yield await _models(hub, connection, asked, voice)
+    yield await _answer(hub, connection, model, mode, voice)
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,24 +187,24 @@ async def _refusal(hub: AsyncHub, connection: Connection, path: str) -> Ringmain
 # The five sentences --------------------------------------------------------------------------------------------------
 
 
-def _address(connection: Connection, asked: _Asked, mend: Mend) -> Check:
+def _address(connection: Connection, asked: _Asked, voice: Voice) -> Check:
     if asked.error and asked.error.code in UNREACHED:
-        right = mend(connection, "base_url")
+        right = voice.mend(connection, "base_url")
         fix = f"See that it runs there, and that the address is right; it is set {right}."
-        return _failed("address", asked.error, asked.milliseconds, fix=fix)
+        return _failed("address", asked.error, fix, asked.milliseconds)
     there = "The built-in demo provider answers; it is no model." if connection.demo else None
     sentence = there or f"{connection.base_url} answers."
     return Check(name="address", ok=True, sentence=sentence, milliseconds=asked.milliseconds)
 
 
-def _key(connection: Connection, asked: _Asked, mend: Mend) -> Check:
+def _key(connection: Connection, asked: _Asked, voice: Voice) -> Check:
     took = asked.milliseconds
     if asked.error and asked.error.code in DENIED and not asked.organization:
         if connection.key:
-            fix = f"Set a valid one {mend(connection, 'key')}."
-            return _failed("key", asked.error, took, fix=fix)
+            fix = f"Set a valid one {voice.mend(connection, 'key')}."
+            return _failed("key", asked.error, fix, took)
         sentence = f"The provider of '{connection.name}' wants a key, and the connection has none."
-        fix = f"Set one {mend(connection, 'key')}."
+        fix = f"Set one {voice.mend(connection, 'key')}."
         return Check(name="key", ok=False, sentence=sentence, fix=fix, milliseconds=took)
     if not connection.key:
         return Check(name="key", ok=None, sentence="No key is set, and none was asked for so far.", milliseconds=took)
@@ -206,7 +214,7 @@ def _key(connection: Connection, asked: _Asked, mend: Mend) -> Check:
     return Check(name="key", ok=True, sentence="The key was accepted.", milliseconds=took)
 
 
-def _organization(connection: Connection, asked: _Asked, mend: Mend) -> Check:
+def _organization(connection: Connection, asked: _Asked, voice: Voice) -> Check:
     named = [f"{kind} '{value}'" for kind in ("organization", "project") if (value := getattr(connection, kind))]
     if not named:
         return Check(name="organization", ok=None, sentence="No organization and no project are set.")
@@ -216,25 +224,25 @@ def _organization(connection: Connection, asked: _Asked, mend: Mend) -> Check:
             name="organization",
             ok=False,
             sentence=f"The provider accepts the key, but not with the {told}.",
-            fix=f"Correct it {mend(connection, 'organization')}.",
+            fix=f"Correct it {voice.mend(connection, 'organization')}.",
         )
     if not asked.shown:
         return Check(name="organization", ok=None, sentence=f"Sent, and not refused so far: {told}.")
     return Check(name="organization", ok=True, sentence=f"Accepted: {told}.")
 
 
-async def _models(hub: AsyncHub, connection: Connection, asked: _Asked) -> Check:
+async def _models(hub: AsyncHub, connection: Connection, asked: _Asked, voice: Voice) -> Check:
     if asked.error and asked.error.code in UNLISTED:
         sentence = "The provider has no list of models, so name them yourself; that is no failure."
         return Check(name="models", ok=None, sentence=sentence)
     if asked.error:
-        return _failed("models", asked.error, 0)
+        return _failed("models", asked.error, voice.fix(asked.error))
     found = len(hub.ring.catalogue.models(connection))
     return Check(name="models", ok=True, sentence=f"{found} model{'' if found == 1 else 's'} listed.")
 
 
 async def _answer(
-    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None, mend: Mend
+    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None, voice: Voice
 ) -> Check:
     started = time.monotonic()
     ask = Ask(
@@ -249,19 +257,19 @@ async def _answer(
     try:
         reply = await (await hub.answer(ask, CHECKER)).whole()
     except RingmainError as error:
-        return _failed("answer", error, since(started), fix=_right(connection, error, mend))
+        return _failed("answer", error, _right(connection, error, voice), since(started))
     if reply.mode != "embeddings":
         hub.ring.catalogue.learn(connection, reply.model, can=reply.mode)
     return Check(name="answer", ok=True, sentence=_told(reply), milliseconds=since(started))
 
 
-def _right(connection: Connection, error: RingmainError, mend: Mend) -> str:
-    """How key or organization are put right, where the answer was refused because of them."""
+def _right(connection: Connection, error: RingmainError, voice: Voice) -> str:
+    """What to do about an answer that failed: where it was refused because of key or organization, put these right."""
     if error.code not in DENIED:
-        return ""
+        return voice.fix(error)
     if error.code == "upstream_forbidden" and (connection.organization or connection.project):
-        return f"Correct them {mend(connection, 'organization')}."
-    return f"Set a valid key {mend(connection, 'key')}."
+        return f"Correct them {voice.mend(connection, 'organization')}."
+    return f"Set a valid key {voice.mend(connection, 'key')}."
 
 
 def _told(reply: Reply) -> str:
@@ -276,5 +284,5 @@ def _told(reply: Reply) -> str:
     return " ".join([f"'{reply.model}' was asked by {reply.mode} and said {said} ({counted}).", *notices])
 
 
-def _failed(name: str, error: RingmainError, milliseconds: int, *, fix: str = "") -> Check:
-    return Check(name=name, ok=False, sentence=error.sentence, fix=fix or error.fix, milliseconds=milliseconds)
+def _failed(name: str, error: RingmainError, fix: str, milliseconds: int = 0) -> Check:
+    return Check(name=name, ok=False, sentence=error.sentence, fix=fix, milliseconds=milliseconds)

@@ -59,7 +59,7 @@ def test_from_the_one_time_link_to_the_first_green_card(
         look.clicks += 1
         page.wait_for_url(f"{hub.url}/connections/llamacpp")
         look.at("first-4-picked")
-        look.press("button", "Save and test")
+        look.press("button", "Save and TEST")
         page.get_by_text(PASSED, exact=True).wait_for()
         assert page.locator(".checks li").count() == 5
         look.at("first-5-tested")

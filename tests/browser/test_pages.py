@@ -66,7 +66,7 @@ def test_every_page_fits_and_is_open_to_everybody(
     assert "timeout cannot be" in page.get_by_role("alert").inner_text()
     look.at("c-connection-wrong")
     page.goto(f"{hub.url}/connections/openai")
-    page.get_by_role("button", name="TEST", exact=True).click()
+    page.get_by_role("button", name="Save and TEST").click()
     page.get_by_text("You're good to go!").wait_for()
     look.at("d-tested")
     page.goto(f"{hub.url}/connections")
@@ -162,13 +162,31 @@ def test_a_card_turns_green_by_itself_and_leaves_the_focus_where_it_is(hub: Serv
     assert look.faults == []
 
 
-def test_a_page_that_keeps_itself_fresh_leads_to_the_sign_in_when_the_session_is_over(
+def test_a_page_that_keeps_itself_fresh_tells_that_the_session_is_over_and_loses_nothing(
     hub: Served, strict: "Page", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in(hub, strict)
-    strict.goto(f"{hub.url}/hosts")
-    monkeypatch.setattr(hub.ring, "clock", lambda: time.time() + LIFE + 60)
-    strict.wait_for_url(f"{hub.url}/sign-in")
+    strict.goto(f"{hub.url}/new-account?tool=openai")
+    strict.get_by_label("Name", exact=True).fill("shop")
+    with monkeypatch.context() as later:
+        later.setattr(hub.ring, "clock", lambda: time.time() + LIFE + 60)
+        strict.get_by_label("Context", exact=True).press_sequentially("Act as a chef.")
+        strict.get_by_role("alert").get_by_text("Your session is over.").wait_for()
+        strict.get_by_role("button", name="Add and show the key").click()
+        strict.get_by_role("heading", name="Your session is over, and nothing was done.").wait_for()
+    strict.go_back()
+    assert strict.get_by_label("Name", exact=True).input_value() == "shop"
+    strict.get_by_role("button", name="Add and show the key").click()
+    strict.get_by_role("heading", name="The key of").wait_for()
+
+
+def test_a_long_name_of_a_model_hides_no_other_column(hub: Served, strict: "Page") -> None:
+    sign_in(hub, strict)
+    strict.goto(f"{hub.url}/connections/tested/models?filter={'long-' * 24}")
+    button = strict.get_by_role("button", name="as it is typed")
+    box = button.bounding_box()
+    assert box
+    assert box["x"] + box["width"] <= 1280
 
 
 def test_a_key_is_copied_with_one_press(hub: Served, strict: "Page") -> None:
@@ -189,7 +207,7 @@ def test_the_checks_of_a_test_appear_one_after_the_other(hub: Served, provider: 
     strict.get_by_label("Name", exact=True).fill("slow")
     strict.get_by_label("Base URL").fill(provider.base_url)
     strict.get_by_label("Model").fill("held")
-    strict.get_by_role("button", name="Save and test").click(no_wait_after=True)
+    strict.get_by_role("button", name="Save and TEST").click(no_wait_after=True)
     strict.locator(".checks li").nth(3).wait_for()
     assert strict.locator(".checks li").count() == 4
     provider.free.set()

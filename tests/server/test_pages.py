@@ -199,7 +199,7 @@ def test_a_browser_is_told_an_error_as_a_page_and_the_admins_pages_lead_it_to_si
     lost = served.call("GET", "/nothing", key="", headers=browser)
     assert (lost.status, lost.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "default-src 'none'" in lost.headers["content-security-policy"]
-    assert b"<code>/</code> lists all addresses." in lost.body
+    assert b"<code>/index.json</code> lists all addresses." in lost.body
     led = served.call("GET", "/metrics", key="", headers=browser)
     assert (led.status, led.headers["location"]) == (303, "/sign-in")
 
@@ -208,7 +208,7 @@ def test_a_hub_without_a_connection_says_how_to_get_one_and_shows_it_once_it_is_
     with run_hub() as hub:
         assert hub.ring.store.remove_connection("tested")
         time.sleep(2 * FRESH)
-        assert "OPENAI_API_KEY" in hub.call("GET", "/index.json", key=ADMIN).json["connection"]["problem"]
+        assert "Add a connection" in hub.call("GET", "/index.json", key=ADMIN).json["connection"]["problem"]
         page = hub.call("GET", "/", key=ADMIN).body.decode()
         assert "There is no connection to a provider yet." in page
         hub.ring.store.save_connection(

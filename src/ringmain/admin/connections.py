@@ -154,11 +154,20 @@ def _save(ring: Ring, old: StoredConnection, form: ConnectionForm) -> Saved:
         text = header_value(form.key.reveal(), "key")
         keys, anew = _sealing(ring, new.id)
         new = msgspec.structs.replace(new, sealed=keys.seal(text, owner=new.id, base_url=new.base_url))
+    before = _default(ring)
     ring.store.save_connection(new)
     ring.registry.refresh()
     wanting = preset(new.preset).key and not new.sealed
     missing = (f"No key is set, and {preset(new.preset).title} expects one.",) if wanting and not lost else ()
-    return Saved(connection=new, notices=(*notices, *lost, *anew, *missing))
+    instead: tuple[str, ...] = ()
+    if before and new.default and before.id != new.id:
+        instead = (f"'{new.name}' is the default now, and '{before.name}' no longer is.",)
+    return Saved(connection=new, notices=(*notices, *lost, *anew, *missing, *instead))
+
+
+def _default(ring: Ring) -> StoredConnection | None:
+    """The stored connection that is marked as the default."""
+    return next((held for held in ring.store.connections() if held.default), None)
 
 
 def _check_unset(form: ConnectionForm) -> None:

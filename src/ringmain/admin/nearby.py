@@ -1,6 +1,7 @@
 """The local servers that answer on this machine: looked for when an admin asks, never by themselves."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -23,9 +24,9 @@ class Nearby(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def nearby(transport: Transport, *, but: str = "") -> list[Nearby]:
-    """Every preset of a local server at whose usual address one answers; `but` is the hub's own URL."""
+    """Every local server's preset at whose usual address something answers; `but` is where the hub itself listens."""
     local = [row for row in presets().values() if row.local and row.base_url.startswith("http")]
-    asked = [row for row in local if not but or not row.base_url.startswith(but)]
+    asked = [row for row in local if not but or urlsplit(row.base_url).port != urlsplit(but).port]
     found = await asyncio.gather(*(_ask(row, transport) for row in asked))
     return [held for held in found if held]
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from ringmain.errors import AskError, RingmainError, our_fault
+from ringmain.errors import AskError, Refusal, RingmainError, our_fault
 from ringmain.hosts import rooms
 from ringmain.hub import AsyncHub
 from ringmain.ring import Ring
@@ -19,12 +19,17 @@ from ringmain.server.gate import Gate
 from ringmain.server.keeper import Keeper
 from ringmain.server.metrics import Metrics
 from ringmain.server.origin import SAFE, check_origin, own_origins
+from ringmain.server.pages.kept import Kept
 from ringmain.server.pages.rendering import render_error, wants_page
 from ringmain.server.routes import PAGES, Table, check_policies
 from ringmain.server.security import PAGE_HEADERS, PUBLIC, admin_token
 from ringmain.server.visit import Receive, Scope, Send
 
 BEHIND_THE_GATE = ("/v1/", "/hosts/")
+
+AGAIN = (
+    "Sign in at /sign-in in another tab; then go back here, where all that was typed still stands, and send it again."
+)
 
 
 class App:
@@ -41,7 +46,7 @@ class App:
         self._pages = _pages(self.hub, keeper, own_origins((public, url or "")))
         state = self._pages.state
         state.ring, state.hub, state.metrics, state.keeper = ring, self.hub, metrics, keeper
-        state.pages, state.stopping = PAGES, False
+        state.pages, state.stopping, state.kept, state.listens = PAGES, False, Kept(), url or ""
         state.url = (public or url or "").rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,10 +125,12 @@ def _careful(response: Response) -> Response:
 async def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, RingmainError)
     if error.code == "not_signed_in" and "hx-request" in request.headers:
-        # The script of a page would put the sign-in into a corner of it.
-        return _careful(Response(status_code=401, headers={"hx-redirect": "/sign-in"}))
+        # A page keeps itself fresh: it stays as it is, with all that was typed, and tells that the session is over.
+        return _careful(Response(status_code=401, headers={"hx-reswap": "none", "hx-trigger": "signed-out"}))
     if error.code == "not_signed_in" and request.method == "GET" and wants_page(request):
         return _careful(RedirectResponse("/sign-in", 303))
+    if error.code == "not_signed_in" and wants_page(request):
+        error = Refusal(error.code, "Your session is over, and nothing was done.", fix=AGAIN)
     response = _as_asked(request, error)
     if error.status == 401:
         response.headers["www-authenticate"] = "Bearer"
@@ -134,7 +141,7 @@ async def _told(request: Request, error: Exception) -> Response:
 
 async def _lost(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    told = AskError("not_found", f"{error.detail}.", fix="`/` lists all addresses.", status=error.status_code)
+    told = AskError("not_found", f"{error.detail}.", fix="`/index.json` lists all addresses.", status=error.status_code)
     response = _as_asked(request, told)
     response.headers.update(error.headers or {})
     return response

@@ -17,7 +17,7 @@ from ringmain.ring import Ring
 if TYPE_CHECKING:
     from ringmain.server.process import Process
 
-EXTRA = ("starlette", "uvicorn", "uvloop", "httptools", "jinja2", "prometheus_client", "argon2")
+EXTRA = ("starlette", "uvicorn", "uvloop", "httptools", "jinja2", "markdown_it", "prometheus_client", "argon2")
 
 
 @contextmanager

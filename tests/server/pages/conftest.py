@@ -32,10 +32,15 @@ class Admin(msgspec.Struct, frozen=True):
         """A page's twin."""
         return self.get(path).json
 
-    def post(self, path: str, **fields: str) -> Answered:
-        """What a form leads to."""
+    def sent(self, path: str, **fields: str) -> Answered:
+        """What a form is answered."""
         headers = {"accept": "text/html", "origin": self.hub.url, "content-type": FORM}
         return self.hub.call("POST", path, urlencode(fields).encode(), key=ADMIN, headers=headers)
+
+    def post(self, path: str, **fields: str) -> Answered:
+        """The page that a form leads to."""
+        answered = self.sent(path, **fields)
+        return self.get(answered.headers["location"]) if answered.status == 303 else answered
 
 
 @pytest.fixture

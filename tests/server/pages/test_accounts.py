@@ -104,6 +104,8 @@ WRONG = [
     ({"temperature": "warm"}, "temperature cannot be"),
     ({"max_tokens": "1.5"}, "max_tokens cannot be"),
     ({"logit_bias": "{"}, "logit_bias is not JSON"),
+    ({"logit_bias": "[" * 5000}, "logit_bias is not JSON"),
+    ({"response_format": '{"a": NaN}'}, "response_format is not JSON"),
     ({"budget": "five"}, "is not a budget"),
     ({"rpm": "0"}, "rpm cannot be 0"),
     ({"mode": "talk"}, "There is no mode"),
@@ -123,6 +125,20 @@ def test_what_cannot_be_saved_is_told_in_the_form_which_keeps_what_was_typed(
     assert "typed words</textarea>" in page
     assert "`ringmain" not in page
     assert not account(admin.hub, "x")
+
+
+def test_an_account_whose_connection_was_removed_is_not_moved_to_another(connected: Admin) -> None:
+    connected.post("/accounts/my-app", connection="paid")
+    connected.post("/connections/paid/remove")
+    assert '<option value="paid" selected>paid (removed)</option>' in connected.shown("/accounts/my-app")
+
+
+def test_an_account_that_the_demo_answers_says_so(connected: Admin, provider: Provider) -> None:
+    connected.post("/connections/paid", preset="custom", base_url=provider.base_url, default="on", model="quick")
+    assert "It answers this account in scripted words" not in connected.shown("/accounts/my-app")
+    connected.post("/accounts/my-app", connection="demo")
+    assert "It answers this account in scripted words" in connected.shown("/accounts/my-app")
+    assert "demo provider</span>" in connected.shown("/hosts")
 
 
 def test_a_misfit_of_model_and_mode_is_refused_with_the_pair_that_works(admin: Admin) -> None:
@@ -178,8 +194,7 @@ def test_an_account_is_switched_off_and_removed(admin: Admin) -> None:
     held = account(admin.hub, "my-app")
     assert held
     assert not held.on
-    gone = admin.post("/accounts/my-app/remove")
-    assert (gone.status, gone.headers["location"]) == (303, "/hosts")
+    assert b"The account &#39;my-app&#39; was removed." in admin.post("/accounts/my-app/remove").body
     assert not account(admin.hub, "my-app")
     assert admin.get("/accounts/my-app").status == 404
 

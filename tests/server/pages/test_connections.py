@@ -13,9 +13,9 @@ from ringmain.ring import Ring
 from ringmain.server.pages.connections import _fixed
 from ringmain.settings import VARIABLES, read_settings
 from ringmain.store.memory import MemoryStore
-from tests.hubs import Served
+from tests.hubs import ADMIN, Served, run_hub
 from tests.journeys.provider import Provider
-from tests.server.pages.conftest import Admin
+from tests.server.pages.conftest import FORM, Admin
 
 KEY = "sk-canary-1234abcd"
 
@@ -55,7 +55,6 @@ def test_a_connection_is_added_with_all_of_its_fields(admin: Admin) -> None:
         prices="some/model=0.15,0.60\nodd=name=1,2",
         default="on",
     )
-    assert made.status == 200
     assert b"Saved." in made.body
     (shown,) = [row for row in admin.json("/connections.json") if row["name"] == "main"]
     assert shown == {
@@ -142,11 +141,54 @@ def test_a_typed_key_never_comes_back_in_a_form(admin: Admin) -> None:
     answered = admin.post("/new-connection", name="a b", preset="custom", base_url="http://127.0.0.1:9/v1", key=KEY)
     assert answered.status == 400
     assert b"canary" not in answered.body
+    assert b"Type the API key again" in answered.body
+
+
+def test_no_link_can_fill_the_address_of_a_known_provider_with_another(admin: Admin) -> None:
+    page = admin.shown("/new-connection?preset=openai&base_url=https://api.openai.com.evil.example/v1")
+    assert "evil" not in page
+    assert 'value="https://api.openai.com/v1"' in page
+
+
+def test_a_second_connection_does_not_become_the_default_unasked(connected: Admin, provider: Provider) -> None:
+    ticked = '<input type="checkbox" name="default" checked>'
+    assert ticked not in connected.shown("/new-connection?preset=custom")
+    connected.post("/connections/paid", preset="custom", base_url=provider.base_url, default="on")
+    assert ticked in connected.shown("/connections/paid")
+    told = connected.post(
+        "/new-connection", name="other", preset="custom", base_url=provider.base_url, default="on"
+    ).body
+    assert b"&#39;other&#39; is the default now, and &#39;paid&#39; no longer is." in told
+
+
+def test_loading_the_page_after_saving_anew_saves_nothing_and_tells_nothing(connected: Admin) -> None:
+    led = connected.sent("/connections/paid", preset="custom", base_url="http://127.0.0.1:9/v1", key="")
+    assert led.status == 303
+    assert "Saved." in connected.shown(led.headers["location"])
+    assert "Saved." not in connected.shown(led.headers["location"])
+
+
+def test_the_hub_does_not_find_itself(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    with run_hub(model="demo-1", public_url="https://ring.example") as hub:
+        here = msgspec.structs.replace(preset("llamacpp"), base_url=f"{hub.url}/v1")
+        monkeypatch.setattr(nearby, "presets", lambda: {"llamacpp": here})
+        answered = hub.call(
+            "POST",
+            "/new-connection/look",
+            b"x=",
+            key=ADMIN,
+            headers={"origin": "https://ring.example", "content-type": FORM},
+        )
+        assert answered.status == 200
+        assert b"None of them answers." in answered.body
 
 
 def test_a_connection_is_removed_with_its_key(connected: Admin) -> None:
-    gone = connected.post("/connections/paid/remove")
-    assert (gone.status, gone.headers["location"]) == (303, "/connections")
+    connected.post("/accounts/my-app", connection="paid")
+    assert "cannot ask until they are given another: my-app" in connected.shown("/connections/paid")
+    gone = connected.post("/connections/paid/remove").body
+    assert b"The connection &#39;paid&#39; was removed." in gone
+    assert b"These accounts still name it" in gone
     assert not stored(connected.hub, "paid")
     assert connected.get("/connections/paid").status == 404
 
@@ -196,10 +238,10 @@ def test_saving_and_testing_is_one_step(connected: Admin, provider: Provider) ->
 
 
 def test_picking_a_model_saves_first(connected: Admin, provider: Provider) -> None:
-    led = connected.post(
+    picker = connected.post(
         "/connections/paid", preset="custom", base_url=provider.base_url, key="", project="p", then="pick"
     )
-    assert (led.status, led.headers["location"]) == (303, "/connections/paid/models")
+    assert b"A model for" in picker.body
     held = stored(connected.hub, "paid")
     assert held
     assert held.project == "p"

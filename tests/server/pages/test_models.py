@@ -49,8 +49,7 @@ def test_prices_windows_modes_and_ends_are_shown(admin: Admin) -> None:
 
 
 def test_a_picked_model_is_the_connections(connected: Admin) -> None:
-    led = connected.post("/connections/paid/model", model="quick")
-    assert (led.status, led.headers["location"]) == (303, "/connections/paid")
+    assert b"Connection \xe2\x80\x9cpaid\xe2\x80\x9d" in connected.post("/connections/paid/model", model="quick").body
     assert [held["model"] for held in connected.json("/connections.json") if held["name"] == "paid"] == ["quick"]
 
 
@@ -85,3 +84,15 @@ def test_picking_for_an_account_brings_its_form_back_as_it_was(admin: Admin) -> 
     assert 'id="model" name="model" value="demo-completion"' in form
     assert "  You help.\n\nIn rhyme. </textarea>" in form
     assert 'value="shop"' in form
+
+
+def test_a_model_that_cannot_be_sent_is_told_in_the_list(connected: Admin) -> None:
+    answered = connected.post("/connections/paid/model", model="ünïcode")
+    assert answered.status == 400
+    assert b"The model cannot be sent as it is." in answered.body
+    assert b'value="quick"' in answered.body
+
+
+def test_letters_that_turn_or_hide_others_are_written_out(connected: Admin) -> None:
+    page = connected.shown("/connections/paid/models?filter=%E2%80%AEgpj")
+    assert "“\\u202egpj”" in page

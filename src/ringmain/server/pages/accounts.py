@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from ringmain.admin import add_account, remove_account, rotate_key, set_account
 from ringmain.admin.accounts import Saved, draft_account
@@ -14,12 +14,14 @@ from ringmain.errors import AskError, RingmainError, SetupError
 from ringmain.exchange.account import Account, Period, Unpriced
 from ringmain.exchange.ask import Mode
 from ringmain.hosts import Room, room
-from ringmain.server.pages.forms import OWN, Values, account_form, account_values, read_form
+from ringmain.ring import Ring
+from ringmain.server.pages.account_form import OWN, account_form, account_values
+from ringmain.server.pages.forms import Values, read_form
 from ringmain.server.pages.hosts import standing
 from ringmain.server.pages.models import CARRIED, Picker, pick
 from ringmain.server.pages.preview import preview
 from ringmain.server.pages.rendering import render
-from ringmain.server.pages.state import at_work, hub_of, known_account, progress, ring_of
+from ringmain.server.pages.state import at_work, hub_of, kept_of, known_account, progress, ring_of, told_to
 
 USUAL = ("temperature", "max_tokens", "top_p", "presence_penalty", "frequency_penalty", "stop")
 """Parameters that most admins look for; the rest stands behind them."""
@@ -88,7 +90,7 @@ async def pick_for_new(request: Request) -> Response:
 async def account(request: Request) -> Response:
     """One account's form."""
     held = await known_account(request)
-    return await _form(request, account_values(held), room(held.tool), held=held)
+    return await _form(request, account_values(held), room(held.tool), held=held, notices=told_to(request))
 
 
 async def save(request: Request) -> Response:
@@ -99,8 +101,7 @@ async def save(request: Request) -> Response:
         saved = await set_account(hub_of(request), held.name, account_form(values, door))
     except RingmainError as error:
         return await _form(request, values, door, held=held, error=error)
-    values = account_values(saved.account)
-    return await _form(request, values, door, held=saved.account, notices=("Saved.", *saved.notices))
+    return kept_of(request).lead(f"/accounts/{held.name}", ("Saved.", *saved.notices))
 
 
 async def preview_one(request: Request) -> Response:
@@ -129,7 +130,7 @@ async def remove(request: Request) -> Response:
     await read_form(request)
     ring = ring_of(request)
     await at_work(ring, lambda: remove_account(ring, held.name))
-    return RedirectResponse("/hosts", 303)
+    return kept_of(request).lead("/hosts", (f"The account '{held.name}' was removed.",))
 
 
 def _door(tool: str) -> Room:
@@ -195,7 +196,6 @@ async def _form(
 ) -> Response:
     ring, hub = ring_of(request), hub_of(request)
     tool = door.nameplate.tool
-    fields = {field.name: field for field in door.form if not field.own}
     keys = await at_work(ring, lambda: ring.store.keys(held.id)) if held else []
     return render(
         request,
@@ -205,15 +205,9 @@ async def _form(
         tool=tool,
         title=door.nameplate.title,
         values={**dict.fromkeys(PARAMETERS, ""), **_spare(values)},
-        labels={name: fields[name].label if name in fields else label for name, (label, _) in ASKED.items()},
-        hints={name: (fields[name].hint if name in fields else "") or hint for name, (_, hint) in ASKED.items()},
-        fields=fields,
-        own=[msgspec.structs.replace(field, name=f"{OWN}{field.name}") for field in door.form if field.own],
-        parameters=PARAMETERS,
-        usual=USUAL,
+        **_wording(door),
         more_open=any(values.get(name) for name in PARAMETERS if name not in USUAL),
-        choices=CHOICES,
-        connections=await at_work(ring, ring.registry.connections),
+        connections=await at_work(ring, lambda: _choices(ring, values.get("connection", ""))),
         held=held,
         standing=await at_work(ring, lambda: standing(ring, held)) if held else None,
         keys=[_shown_key(key) for key in keys if key.expires is None or key.expires > ring.now()],
@@ -222,6 +216,27 @@ async def _form(
         error=error,
         notices=notices,
     )
+
+
+def _wording(door: Room) -> dict[str, Any]:
+    """What the fields of this room's form are called, and what they take."""
+    fields = {field.name: field for field in door.form if not field.own}
+    return {
+        "labels": {name: fields[name].label if name in fields else label for name, (label, _) in ASKED.items()},
+        "hints": {name: (fields[name].hint if name in fields else "") or hint for name, (_, hint) in ASKED.items()},
+        "fields": fields,
+        "own": [msgspec.structs.replace(field, name=f"{OWN}{field.name}") for field in door.form if field.own],
+        "parameters": PARAMETERS,
+        "usual": USUAL,
+        "choices": CHOICES,
+    }
+
+
+def _choices(ring: Ring, chosen: str) -> list[tuple[str, str]]:
+    """The connections to choose from; one that was removed is still shown where it is chosen."""
+    names = [held.name for held in ring.registry.connections()]
+    gone = [(chosen, f"{chosen} (removed)")] if chosen and chosen not in names else []
+    return [*gone, *((name, name) for name in names)]
 
 
 def _spare(values: Values) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ringmain.ring import Ring
 from ringmain.server.pages import sums
 from ringmain.server.pages.rendering import render
 from ringmain.server.pages.sheet import sheet
+from ringmain.server.pages.state import at_work
 
 SHOWN = 50
 """Calls on the page."""
@@ -60,7 +61,8 @@ def _first(period: str, today: date) -> date:
 
 
 async def _told(request: Request) -> dict[str, Any]:
-    return await asyncio.to_thread(_read, request.app.state.ring, _period(request))
+    ring, period = request.app.state.ring, _period(request)
+    return await at_work(ring, lambda: _read(ring, period))
 
 
 def _read(ring: Ring, period: str) -> dict[str, Any]:
@@ -82,8 +84,6 @@ def _read(ring: Ring, period: str) -> dict[str, Any]:
 
 def _ends(ring: Ring, uses: list[Use]) -> dict[tuple[str, str], str | None]:
     """When the models end, as far as the catalogue knows; of a connection that is gone it knows nothing."""
-    if ring.registry.stale:
-        ring.registry.refresh()
     known = {connection.name: connection for connection in ring.registry.connections()}
     asked = {(use.connection, use.model) for use in uses if use.connection in known and use.model}
     return {(name, model): ring.catalogue.model(known[name], model).retires for name, model in asked}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from ringmain.admin import ConnectionForm, add_connection, remove_connection, set_connection
 from ringmain.admin.nearby import nearby
@@ -14,10 +14,12 @@ from ringmain.exchange.connection import Connection, Preset
 from ringmain.presets import ANY, preset, presets
 from ringmain.registry import DEMO
 from ringmain.ring import Ring
-from ringmain.server.pages.check import run_test
-from ringmain.server.pages.forms import Values, connection_form, connection_values, read_form
+from ringmain.server.pages.check import to_test
+from ringmain.server.pages.connection_form import connection_form, connection_values
+from ringmain.server.pages.forms import Values, read_form
+from ringmain.server.pages.models import pick_model
 from ringmain.server.pages.rendering import render
-from ringmain.server.pages.state import at_work, known_connection, progress, ring_of
+from ringmain.server.pages.state import at_work, kept_of, known_connection, progress, ring_of, told_to
 from ringmain.settings import VARIABLES
 
 LINKS = {
@@ -44,7 +46,7 @@ async def connections(request: Request) -> Response:
     """All connections, as a page."""
     ring = ring_of(request)
     shown = [_row(connection) for connection in await at_work(ring, ring.registry.connections)]
-    return render(request, "connections.html", here="/connections", connections=shown)
+    return render(request, "connections.html", here="/connections", connections=shown, notices=told_to(request))
 
 
 async def connections_json(request: Request) -> Response:
@@ -65,14 +67,14 @@ async def new(request: Request) -> Response:
     chosen = request.query_params.get("preset")
     if chosen is None:
         return await _choice(request)
-    row = preset(chosen)
+    row, ring = preset(chosen), ring_of(request)
     values = {
-        "name": _free_name(ring_of(request), row.name),
+        "name": await at_work(ring, lambda: _free_name(ring, row.name)),
         "preset": row.name,
-        "base_url": request.query_params.get("base_url") or row.base_url,
+        "base_url": row.base_url,
         "model": request.query_params.get("model", ""),
         "timeout": "300",
-        "default": "on",
+        "default": "" if (await progress(ring)).connection else "on",
     }
     return await _form(request, values, row)
 
@@ -96,7 +98,7 @@ async def look(request: Request) -> Response:
     """The choice of a provider, with the local servers that answer now."""
     await read_form(request)
     state = request.app.state
-    return await _choice(request, found=await nearby(state.ring.transport, but=state.url))
+    return await _choice(request, found=await nearby(state.ring.transport, but=state.listens))
 
 
 async def add(request: Request) -> Response:
@@ -108,7 +110,7 @@ async def add(request: Request) -> Response:
         saved = await at_work(ring, lambda: add_connection(ring, name, connection_form(values)))
     except SetupError as error:
         return await _form(request, values, _preset(values), error=error)
-    return await _saved(request, name, values, saved.notices)
+    return _saved(request, name, values, saved.notices)
 
 
 def _free_name(ring: Ring, wanted: str) -> str:
@@ -127,8 +129,12 @@ def _preset(values: Values) -> Preset:
 
 async def connection(request: Request) -> Response:
     """One connection's form."""
-    held = await known_connection(request)
-    return await _form(request, connection_values(held), held.preset, held=held)
+    held, ring = await known_connection(request), ring_of(request)
+    values = connection_values(held)
+    if stored := next((one for one in await at_work(ring, ring.store.connections) if one.name == held.name), None):
+        # As it is stored: the environment's connection goes first as long as there is one.
+        values["default"] = "on" if stored.default else ""
+    return await _form(request, values, held.preset, held=held, notices=told_to(request))
 
 
 async def save(request: Request) -> Response:
@@ -139,16 +145,19 @@ async def save(request: Request) -> Response:
         saved = await at_work(ring, lambda: set_connection(ring, held.name, connection_form(values)))
     except SetupError as error:
         return await _form(request, values, _preset(values), held=held, error=error)
-    return await _saved(request, held.name, values, saved.notices)
+    return _saved(request, held.name, values, saved.notices)
 
 
 async def choose_model(request: Request) -> Response:
     """The model that was picked is the connection's."""
     held, values = await known_connection(request), await read_form(request)
     ring = ring_of(request)
-    form = ConnectionForm(model=values.get("model", ""))
-    await at_work(ring, lambda: set_connection(ring, held.name, form))
-    return RedirectResponse(f"/connections/{held.name}", 303)
+    try:
+        form = ConnectionForm(model=values.get("model", ""))
+        saved = await at_work(ring, lambda: set_connection(ring, held.name, form))
+    except SetupError as error:
+        return await pick_model(request, held, error=error)
+    return kept_of(request).lead(f"/connections/{held.name}", saved.notices)
 
 
 async def remove(request: Request) -> Response:
@@ -156,19 +165,17 @@ async def remove(request: Request) -> Response:
     held = await known_connection(request)
     await read_form(request)
     ring = ring_of(request)
-    await at_work(ring, lambda: remove_connection(ring, held.name))
-    return RedirectResponse("/connections", 303)
+    notices = await at_work(ring, lambda: remove_connection(ring, held.name))
+    return kept_of(request).lead("/connections", (f"The connection '{held.name}' was removed.", *notices))
 
 
-async def _saved(request: Request, name: str, values: Values, notices: tuple[str, ...]) -> Response:
+def _saved(request: Request, name: str, values: Values, notices: tuple[str, ...]) -> Response:
     then = values.get("then", "")
     if then == "test":
-        return await run_test(request, name, notices)
+        return to_test(request, name, notices)
     if then == "pick":
-        return RedirectResponse(f"/connections/{name}/models", 303)
-    ring = ring_of(request)
-    held = await at_work(ring, lambda: ring.registry.listed(name))
-    return await _form(request, connection_values(held), held.preset, held=held, notices=("Saved.", *notices))
+        return kept_of(request).lead(f"/connections/{name}/models", notices)
+    return kept_of(request).lead(f"/connections/{name}", ("Saved.", *notices))
 
 
 async def _form(
@@ -181,6 +188,7 @@ async def _form(
     notices: tuple[str, ...] = (),
 ) -> Response:
     ring = ring_of(request)
+    again = ("Type the API key again: a typed key is never sent back to a page.",) if values.get("key") else ()
     return render(
         request,
         "connection.html",
@@ -195,8 +203,14 @@ async def _form(
         fixed=_fixed(ring, held) if held else None,
         steps=await progress(ring),
         error=error,
-        notices=notices,
+        notices=(*notices, *again),
+        users=await at_work(ring, lambda: _users(ring, held)) if held else [],
     )
+
+
+def _users(ring: Ring, held: Connection) -> list[str]:
+    """The accounts that name this connection."""
+    return [account.name for account in ring.store.accounts() if account.connection == held.name]
 
 
 def _fixed(ring: Ring, held: Connection) -> Mapping[str, str] | None:

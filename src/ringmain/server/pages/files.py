@@ -3,19 +3,31 @@
 from functools import cache
 from importlib import resources
 
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from ringmain.hosts import room, rooms
+from ringmain.server.pages.rendering import render, wants_page
 
 
 async def guide(request: Request) -> Response:
-    """A room's guide, as the Markdown that it is written in."""
+    """A room's guide: a page for browsers, for others the Markdown that it is written in."""
     tool = request.path_params["tool"]
     if tool not in rooms():
         raise HTTPException(404)
-    return PlainTextResponse(room(tool).guide(), media_type="text/markdown")
+    if not wants_page(request):
+        return PlainTextResponse(room(tool).guide(), media_type="text/markdown")
+    admin = await request.app.state.keeper.is_admin(request)
+    text = Markup(_markdown().render(room(tool).guide()))  # noqa: S704
+    return render(request, "guide.html", admin=admin, title=room(tool).nameplate.title, text=text)
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @cache

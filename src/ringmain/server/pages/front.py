@@ -1,6 +1,5 @@
 """The front page: what runs, and how to go on."""
 
-import asyncio
 from importlib import metadata
 from typing import Any
 
@@ -11,8 +10,9 @@ from ringmain.errors import SetupError
 from ringmain.exchange.connection import Connection
 from ringmain.hosts import room, rooms
 from ringmain.ring import Ring
+from ringmain.server.pages.advice import advice
 from ringmain.server.pages.rendering import render
-from ringmain.server.pages.state import progress, ring_of
+from ringmain.server.pages.state import at_work, progress, ring_of
 
 COMMANDS = (
     ("ringmain connections add openai --preset openai --key-env OPENAI_API_KEY --default", "connect a provider"),
@@ -39,15 +39,14 @@ async def index_json(request: Request) -> Response:
 
 async def _told(request: Request, *, admin: bool) -> dict[str, Any]:
     state = request.app.state
-    if state.ring.registry.stale:
-        await asyncio.to_thread(state.ring.registry.refresh)
+    connection = await at_work(state.ring, lambda: _connection(state.ring))
     told = {
         "url": state.url,
         "rooms": [_room(name) for name in rooms()],
         "commands": [{"command": command, "does": does} for command, does in COMMANDS],
         "addresses": [{"method": page.method, "path": page.path, "policy": page.policy.value} for page in state.pages],
     }
-    return {"version": metadata.version("ringmain"), "connection": _connection(state.ring), **told} if admin else told
+    return {"version": metadata.version("ringmain"), "connection": connection, **told} if admin else told
 
 
 def _connection(ring: Ring) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def _connection(ring: Ring) -> dict[str, Any]:
         chosen: Connection | None = ring.registry.connection()
         problem = None
     except SetupError as error:
-        chosen, problem = None, str(error)
+        chosen, problem = None, f"{error.sentence} {advice(error)}"
     if chosen is None:
         return {"name": None, "title": None, "model": None, "demo": False, "problem": problem}
     title = chosen.preset.title

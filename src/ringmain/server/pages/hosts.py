@@ -12,10 +12,10 @@ from ringmain.exchange.account import Account
 from ringmain.exchange.line import Line
 from ringmain.hosts import Room, rooms
 from ringmain.ring import Ring
-from ringmain.server.pages.advice import ON_PAGES, advice
+from ringmain.server.pages.advice import REMEDIES, advice
 from ringmain.server.pages.reasons import reason
 from ringmain.server.pages.rendering import render
-from ringmain.server.pages.state import at_work, progress, ring_of
+from ringmain.server.pages.state import at_work, progress, ring_of, told_to
 from ringmain.store.allotment import FAILED
 
 State = Literal["not set up", "waiting for the first call", "working", "needs attention"]
@@ -32,6 +32,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     account: Account
     state: State
+    demo: bool = False
+    """Whether the demo provider answers it."""
     last: str | None = None
     """When it asked last, in UTC."""
     sentence: str = ""
@@ -51,7 +53,7 @@ async def hosts(request: Request) -> Response:
     """The cards, as a page."""
     ring = ring_of(request)
     shown, steps = await at_work(ring, lambda: cards(ring)), await progress(ring)
-    return render(request, "hosts.html", here="/hosts", cards=shown, steps=steps)
+    return render(request, "hosts.html", here="/hosts", cards=shown, steps=steps, notices=told_to(request))
 
 
 async def hosts_json(request: Request) -> Response:
@@ -65,6 +67,7 @@ def _as_json(card: Card) -> dict[str, Any]:
         {
             **shown_account(one.account),
             "state": one.state,
+            "demo": one.demo,
             "last": one.last,
             "sentence": one.sentence,
             "fix": one.fix,
@@ -94,19 +97,31 @@ def _together(states: list[State]) -> State:
 def standing(ring: Ring, account: Account) -> Standing:
     """How an account stands: by its settings, then by how its last ask ended."""
     line = next((line for line in ring.store.lines(1, account=account.name) if line.account_id == account.id), None)
-    last = moment(line.at) if line else None
     sentence, fix = _unready(ring, account) or (_failed(line) if line else None) or ("", "")
-    if sentence:
-        return Standing(account=account, state="needs attention", last=last, sentence=sentence, fix=fix)
-    return Standing(account=account, state="working" if line else "waiting for the first call", last=last)
+    calm: State = "working" if line else "waiting for the first call"
+    return Standing(
+        account=account,
+        state="needs attention" if sentence else calm,
+        demo=_on_demo(ring, account),
+        last=moment(line.at) if line else None,
+        sentence=sentence,
+        fix=fix,
+    )
+
+
+def _on_demo(ring: Ring, account: Account) -> bool:
+    try:
+        return ring.registry.connection(account.connection).demo
+    except RingmainError:
+        return False
 
 
 def _unready(ring: Ring, account: Account) -> tuple[str, str] | None:
     """What keeps an account from asking at all: its sentence, and what to do."""
     if not account.on:
-        return "It is switched off.", ON_PAGES["account_off"]
+        return "It is switched off.", REMEDIES["account_off"]
     if not any(key.expires is None or key.expires > ring.now() for key in ring.store.keys(account.id)):
-        return "It has no key that is valid.", ON_PAGES["invalid_api_key"]
+        return "It has no key that is valid.", REMEDIES["invalid_api_key"]
     try:
         ring.registry.connection(account.connection)
     except RingmainError as error:
@@ -117,4 +132,4 @@ def _unready(ring: Ring, account: Account) -> tuple[str, str] | None:
 def _failed(line: Line) -> tuple[str, str] | None:
     if line.status not in FAILED or line.code in NOBODYS:
         return None
-    return f"Its last call failed. {reason(line.code)}", ON_PAGES.get(line.code or "", "")
+    return f"Its last call failed. {reason(line.code)}", REMEDIES.get(line.code or "", "")

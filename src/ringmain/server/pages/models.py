@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,7 @@ from ringmain.hub import AsyncHub
 from ringmain.listing import UNLISTED
 from ringmain.server.pages.forms import Values
 from ringmain.server.pages.rendering import render
-from ringmain.server.pages.state import hub_of, known_connection
+from ringmain.server.pages.state import hub_of, known_connection, told_to
 
 COLUMNS = (
     ("id", "Model", False),
@@ -47,17 +48,20 @@ class Picker(msgspec.Struct, frozen=True, kw_only=True):
 
 async def models(request: Request) -> Response:
     """A connection's models, to be its own."""
-    held = await known_connection(request)
+    return await pick_model(request, await known_connection(request))
+
+
+async def pick_model(request: Request, held: Connection, *, error: RingmainError | None = None) -> Response:
+    """The picker of a connection's own model, with what was wrong with the one that was picked."""
     there = f"/connections/{held.name}"
-    fixed = bool(held.locked) or held.demo
     picker = Picker(
         here=f"{there}/models",
         method="get",
-        choose=None if fixed else f"{there}/model",
+        choose=None if held.locked or held.demo else f"{there}/model",
         back=there,
         title=f"A model for “{held.name}”",
     )
-    return await pick(request, held, picker, dict(request.query_params))
+    return await pick(request, held, picker, dict(request.query_params), error=error)
 
 
 async def models_json(request: Request) -> Response:
@@ -66,28 +70,36 @@ async def models_json(request: Request) -> Response:
     return JSONResponse([shown_model(model) for model in await hub_of(request).models(held.name)])
 
 
-async def pick(request: Request, held: Connection, picker: Picker, asked: Values) -> Response:
+async def pick(
+    request: Request, held: Connection, picker: Picker, asked: Values, *, error: RingmainError | None = None
+) -> Response:
     """The page of a picker, with what was typed into its filter and chosen as its order."""
-    hub, error = hub_of(request), None
+    hub = hub_of(request)
     try:
         found = await _live(hub, held, again="again" in asked)
     except RingmainError as failed:
-        found, error = [], failed
+        found, error = [], error or _told(failed)
     needle, order = asked.get("filter", "").strip(), asked.get("sort", "")
-    shown = arranged([_row(hub, model) for model in found], needle, order)
     return render(
         request,
         "models.html",
+        status=error.status if error and request.method == "POST" and picker.method == "get" else 200,
         here="/connections" if picker.method == "get" else "/hosts",
         held=held,
         picker=picker,
         columns=COLUMNS,
-        rows=shown,
+        rows=arranged(_rows(hub, found), needle, order),
         listed=len(found),
         filter=needle,
         sort=order,
-        error=None if isinstance(error, ProviderError) and error.code in UNLISTED else error,
+        error=error,
+        notices=told_to(request),
     )
+
+
+def _told(error: RingmainError) -> RingmainError | None:
+    """What to tell of a list that did not come; nothing where the provider has none."""
+    return None if isinstance(error, ProviderError) and error.code in UNLISTED else error
 
 
 async def _live(hub: AsyncHub, held: Connection, *, again: bool) -> list[Model]:
@@ -99,11 +111,9 @@ async def _live(hub: AsyncHub, held: Connection, *, again: bool) -> list[Model]:
     return await asyncio.to_thread(catalogue.models, held)
 
 
-def _row(hub: AsyncHub, model: Model) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
+def _rows(hub: AsyncHub, found: list[Model]) -> list[dict[str, Any]]:
     today = datetime.fromtimestamp(hub.ring.clock(), UTC).date()
-    return {**shown_model(model), "retired": hub.ring.catalogue.retired(model, today)}
+    return [{**shown_model(model), "retired": hub.ring.catalogue.retired(model, today)} for model in found]
 
 
 def arranged(rows: list[dict[str, Any]], needle: str, order: str) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ from ringmain.exchange.reply import Usage, dollars
 from ringmain.hosts import Room, room
 from ringmain.hub import AsyncHub
 from ringmain.question import new_id
+from ringmain.server.pages.account_form import account_form
 from ringmain.server.pages.advice import advice
-from ringmain.server.pages.forms import Values, account_form
+from ringmain.server.pages.forms import Values
 
 TYPICAL = 400
 """Output tokens of an answer that is useful, where nothing caps it lower."""
@@ -28,6 +29,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     notices: tuple[str, ...] = ()
+    demo: bool = False
     input_tokens: int = 0
     output_tokens: int = 0
     cost: str | None = None
@@ -68,6 +70,7 @@ def _shown(plan: Plan, question: str) -> Preview:
         headers=tuple(headers.items()),
         body=msgspec.json.format(body, indent=2).decode(),
         notices=plan.notices,
+        demo=plan.connection.demo,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cost=money(dollars(cost(plan.model.price, usage))),

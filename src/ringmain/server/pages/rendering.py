@@ -1,5 +1,6 @@
 """Templates → pages."""
 
+import re
 from collections.abc import AsyncIterator, Iterable
 from functools import cache
 from typing import Any
@@ -12,6 +13,9 @@ from starlette.responses import Response, StreamingResponse
 from ringmain.errors import RingmainError, SetupError
 from ringmain.ring import Ring
 from ringmain.server.pages.advice import advice
+
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+"""Control characters, and those that turn the direction of a text or cannot be seen."""
 
 HTML = "text/html; charset=utf-8"
 
@@ -28,6 +32,7 @@ def _templates(*, growing: bool = False) -> Environment:
     )
     made.filters["code"] = _code
     made.filters["advice"] = advice
+    made.filters["plain"] = plain
     made.filters["options"] = _options
     return made
 
@@ -36,6 +41,11 @@ def _code(text: str) -> Markup:
     """A sentence whose words between backticks are shown as code."""
     parts = [escape(part) for part in text.split("`")]
     return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else p for n, p in enumerate(parts))
+
+
+def plain(text: str) -> str:
+    """A text from outside, in which what would turn or hide its letters is written out."""
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _options(keys: Iterable[str]) -> list[tuple[str, str]]:

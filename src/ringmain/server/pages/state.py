@@ -14,6 +14,7 @@ from ringmain.exchange.account import Account
 from ringmain.exchange.connection import Connection
 from ringmain.hub import AsyncHub
 from ringmain.ring import Ring
+from ringmain.server.pages.kept import Kept
 
 T = TypeVar("T")
 
@@ -34,6 +35,16 @@ class Progress(msgspec.Struct, frozen=True):
 def ring_of(request: Request) -> Ring:
     """What the hub works with."""
     return request.app.state.ring
+
+
+def kept_of(request: Request) -> Kept:
+    """What earlier answers have left."""
+    return request.app.state.kept
+
+
+def told_to(request: Request) -> tuple[str, ...]:
+    """The notices that the answer before this page left for it."""
+    return kept_of(request).take(request.query_params.get("told", "")) or ()
 
 
 def hub_of(request: Request) -> AsyncHub:

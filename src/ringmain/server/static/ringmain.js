@@ -1,4 +1,5 @@
-// What htmx does not do: copy a text, and walk through a list with the arrow keys. Without it all pages work.
+// What htmx does not do: copy a text, walk through a list with the arrow keys, tell that the session is over.
+// Without it all pages work.
 
 addEventListener("DOMContentLoaded", () => {
   for (const text of document.querySelectorAll("[data-copy]")) {
@@ -25,10 +26,19 @@ async function copy(text, button) {
 addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const here = document.activeElement;
-  if (!step || !here.matches("[data-rows], button.row")) return;
-  const stops = [...document.querySelectorAll("[data-rows], button.row")];
+  if (!step || !here.matches("[data-stop]")) return;
+  const stops = [...document.querySelectorAll("[data-stop]")];
   const next = stops[stops.indexOf(here) + step];
   if (!next) return;
   event.preventDefault();
   next.focus();
 });
+
+// The server names these two events where a page that keeps itself fresh is asked for without a session, or with one.
+addEventListener("signed-out", () => signedOut(true));
+addEventListener("htmx:after:swap", () => signedOut(false));
+
+function signedOut(is) {
+  const notice = document.getElementById("signed-out");
+  if (notice) notice.hidden = !is;
+}
