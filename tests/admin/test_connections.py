@@ -233,6 +233,17 @@ def test_an_endpoint_that_was_copied_along_is_cut_off_with_a_notice():
     assert normal_url(" https://example.org:8443/Path/v1/ ") == ("https://example.org:8443/Path/v1", ())
 
 
+def test_a_model_that_accounts_cannot_ask_in_their_mode_is_told_when_it_is_set(ring: Ring):
+    add_connection(ring, "a", form(preset="openai", key=Secret(KEY)))
+    for name, mode, connection in (("shop", "chat", "a"), ("usual", "chat", None), ("free", "auto", "a")):
+        ring.store.save_account(Account(id=name, name=name, tool="openai", mode=mode, connection=connection))
+    ring.store.save_account(Account(id="own", name="own", tool="openai", mode="chat", model="gpt-6-luna"))
+    ring.store.save_account(Account(id="away", name="away", tool="openai", mode="chat", connection="b"))
+    (notice,) = set_connection(ring, "a", form(model="davinci-002")).notices
+    assert notice.endswith("in the mode that is set for them: shop, usual.")
+    assert not set_connection(ring, "a", form(model="gpt-6-luna")).notices
+
+
 def test_removing_names_the_accounts_that_pointed_there(ring: Ring):
     add_connection(ring, "a", form(preset="ollama"))
     ring.store.save_account(Account(id="1", name="shop", tool="openai", connection="a"))

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from ringmain.addresses import check_base, origin
+from ringmain.admin.fit import misfits
 from ringmain.admin.parameters import unknown
 from ringmain.admin.rules import check_name, header_value, invalid
 from ringmain.errors import SetupError
@@ -91,7 +92,8 @@ def set_connection(ring: Ring, name: str, form: ConnectionForm) -> Saved:
 
     Raises `SetupError`: `unknown_connection`, `invalid_setting`, `unknown_preset`.
     """
-    return _save(ring, stored_connection(ring, name), form)
+    saved = _save(ring, stored_connection(ring, name), form)
+    return msgspec.structs.replace(saved, notices=(*saved.notices, *_left_behind(ring, name)))
 
 
 def remove_connection(ring: Ring, name: str) -> tuple[str, ...]:
@@ -106,6 +108,13 @@ def remove_connection(ring: Ring, name: str) -> tuple[str, ...]:
     return (
         (f"These accounts still name it, and cannot ask until they are set anew: {', '.join(left)}.",) if left else ()
     )
+
+
+def _left_behind(ring: Ring, name: str) -> tuple[str, ...]:
+    """What to know of accounts that the connection as it is now cannot answer in their mode."""
+    (connection,) = (held for held in ring.registry.connections() if held.name == name)
+    names = ", ".join(misfits(ring, connection))
+    return (f"These accounts cannot ask their model in the mode that is set for them: {names}.",) if names else ()
 
 
 def stored_connection(ring: Ring, name: str) -> StoredConnection:

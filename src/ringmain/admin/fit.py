@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ringmain.errors import AskError, RingmainError
+from ringmain.errors import AskError, RingmainError, SetupError
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask, Mode
 from ringmain.exchange.connection import Connection
@@ -17,6 +17,7 @@ from ringmain.exchange.resolve import pick
 from ringmain.hub import AsyncHub
 from ringmain.question import new_id
 from ringmain.registry import LOCAL
+from ringmain.ring import Ring
 
 PATIENCE = 20.0
 """Seconds that saving waits for a provider."""
@@ -40,13 +41,40 @@ async def fit(hub: AsyncHub, account: Account) -> tuple[str, ...]:
         if error.code != "no_connection":
             raise
         return (f"{error.sentence} Only a hub that runs on the demo answers this account until then.",)
-    names = [name for name in (account.model, *account.models) if name]
-    names = names or [name for name in (connection.model or hub.ring.settings.model,) if name]
+    names = _models(hub.ring, account, connection)
     notices: list[str] = []
     for name in dict.fromkeys(connection.aliases.get(name, name) for name in names):
         notices += await _fits(hub, account, connection, name)
         notices += _ended(hub, connection, name)
     return tuple(notices)
+
+
+def misfits(ring: Ring, connection: Connection) -> list[str]:
+    """The accounts on this connection of which a model is known to have no mode in which they may be asked."""
+    usual = None
+    with suppress(SetupError):
+        usual = ring.registry.connection().name
+    on_it = (account for account in ring.store.accounts() if (account.connection or usual) == connection.name)
+    return [account.name for account in on_it if not _known_to_fit(ring, account, connection)]
+
+
+def _known_to_fit(ring: Ring, account: Account, connection: Connection) -> bool:
+    """Whether nothing that is known speaks against it."""
+    names = _models(ring, account, connection)
+    models = [ring.catalogue.model(connection, connection.aliases.get(name, name)) for name in names]
+    try:
+        for model in models:
+            if model.modes is not None:
+                pick(account.mode, "chat", model, connection)
+    except AskError:
+        return False
+    return True
+
+
+def _models(ring: Ring, account: Account, connection: Connection) -> list[str]:
+    """The names under which this account asks for models."""
+    own = [name for name in (account.model, *account.models) if name]
+    return own or [name for name in (connection.model or ring.settings.model,) if name]
 
 
 async def _fits(hub: AsyncHub, account: Account, connection: Connection, name: str) -> tuple[str, ...]:
