@@ -230,3 +230,17 @@ async def test_books_on_one_store_never_hold_and_spend_more_than_the_budget(
 def test_windows_are_named_in_utc():
     at = datetime(2026, 11, 21, 10, 31, 59, tzinfo=UTC).timestamp()
     assert (period("month", at), period("day", at), minute(at)) == ("2026-11", "2026-11-21", "2026-11-21T10:31")
+
+
+async def test_a_budget_counts_from_when_it_is_set_or_its_period_is_changed(begin, account, line, entry):
+    book, free = begin(), account(budget=None)
+    window = (await book.allowance(free, 10)).window
+    book.open(line("1", window=window))
+    book.settle(entry("1", cost=900, window=window))
+    assert book.flush_now()
+    daily = await book.allowance(account(), 1000)
+    assert (daily.money, daily.window) == (1000, "2026-11-21")
+    book.settle(entry("2", cost=900, window=daily.window))
+    assert book.flush_now()
+    monthly = await book.allowance(account(per="month"), 1000)
+    assert (monthly.money, monthly.window) == (1000, "2026-11")
