@@ -58,6 +58,19 @@ async def fetch(transport: HttpTransport, url: str, timeout: float = 5) -> tuple
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-Odd: Yes\r\n\r\nhi"
 
 
+def test_a_transport_goes_on_in_a_new_event_loop_after_its_own_has_ended() -> None:
+    transport = HttpTransport()
+
+    async def call(*, last: bool) -> tuple[int, bytes]:
+        async with server(OK) as (url, _):
+            told = await fetch(transport, url)
+        if last:
+            await transport.close()
+        return told
+
+    assert [asyncio.run(call(last=last)) for last in (False, True)] == [(200, b"hi")] * 2
+
+
 async def test_a_whole_answer_arrives_with_its_headers_in_lower_case(transport: HttpTransport) -> None:
     async with server(OK) as (url, received):
         response = await transport.send(Request(url=f"{url}/v1/x", headers={"a": "b"}, body=b"{}"), timeout=5)

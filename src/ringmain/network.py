@@ -49,16 +49,17 @@ class Network:
 
 
 class HttpTransport:
-    """HTTP/1.1 over aiohttp: one session, opened at the first call, redirects never followed."""
+    """HTTP/1.1 over aiohttp: one session, opened at an event loop's first call, redirects never followed."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: Request, *, timeout: float) -> Response:
         """As `Transport.send`."""
         import aiohttp
 
-        session = self._session or self._open()
+        session = await self._opened()
         check_address(request.url)
         limits = aiohttp.ClientTimeout(total=max(timeout, 0.001), sock_connect=CONNECT)
         try:
@@ -75,14 +76,22 @@ class HttpTransport:
             raise _translated(e, request.url) from e
         return HttpResponse(answer, request.url)
 
+    async def _opened(self) -> "aiohttp.ClientSession":
+        """The session of this event loop; that of one which has ended is of no more use."""
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._loop is not loop:
+            if self._loop and self._loop.is_closed():
+                await self.close()
+            self._session, self._loop = self._open(), loop
+        return self._session
+
     def _open(self) -> "aiohttp.ClientSession":
         import aiohttp
 
         connector = aiohttp.TCPConnector(
             limit=0, keepalive_timeout=KEEP, ttl_dns_cache=30, resolver=_guarded_resolver()
         )
-        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        return self._session
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def close(self) -> None:
         """Close all connections."""
