@@ -77,7 +77,7 @@ FAILURES = [
     (("add", "openai", "b", "--connection", "nope"), 1, "no connection 'nope'"),
     (("add", "openai", "b", "--connection", "demo", "--mode", "chat", "--model", "demo-completion"), 1, "'demo-1'"),
     (("add", "openai", "b", "--temperature", "9"), 2, "from 0 to 2"),
-    (("add", "openai", "b", "--best-of", "99"), 2, "from 1 to 20"),
+    (("add", "openai", "b", "--best-of", "99"), 2, "from 1 to 8"),
     (("add", "openai", "b", "--budget", "much"), 2, "not a budget"),
     (("set", "shop", "--budget", "-1"), 2, "not a budget"),
     (("set", "shop", "--rpm", "0"), 2, "rpm cannot be 0"),
