@@ -119,6 +119,15 @@ def test_the_input_of_a_response_stays_and_stands_as_messages_too() -> None:
     assert ask.unsaid == ("reasoning",)
 
 
+def test_an_item_of_a_response_without_type_and_role_travels() -> None:
+    told = [{"id": "msg_1"}, {"role": "user", "content": "Hi"}]
+    ask = asked({"input": told}, "responses")
+    assert ask.fields == {"input": told}
+    assert ask.messages == ({"role": "user", "content": "Hi"},)
+    assert ask.unsaid == ("item_reference",)
+    assert refused({"input": [{"role": "wizard"}]}, "responses").code == "unknown_role"
+
+
 def test_a_response_may_be_asked_for_by_what_came_before_alone() -> None:
     assert asked({"previous_response_id": "resp_1"}, "responses").messages == ()
 

@@ -17,9 +17,9 @@ def messages_of(told: str | list[dict[str, Any]] | None) -> list[Message]:
 
 
 def unsaid(told: Any) -> tuple[str, ...]:
-    """The kinds of the items of an input of which no message could be made."""
-    items = told if isinstance(told, list) else []
-    return tuple(dict.fromkeys(str(item.get("type"))[:40] for item in items if _message(item) is None))
+    """The kinds of the items of an input of which no message could be made; one that names none is a reference."""
+    items = [item for item in told if _message(item) is None] if isinstance(told, list) else []
+    return tuple(dict.fromkeys(str(item.get("type") or "item_reference")[:40] for item in items))
 
 
 def _message(item: dict[str, Any]) -> Message | None:
@@ -29,7 +29,7 @@ def _message(item: dict[str, Any]) -> Message | None:
     if kind == "function_call_output":
         output = item.get("output")
         return {"role": "tool", "tool_call_id": item.get("call_id"), "content": _content(output)}
-    if kind in (None, "message"):
+    if kind == "message" or (kind is None and item.get("role") is not None):
         return {"role": item.get("role"), "content": _content(item.get("content"))}
     return None
 
