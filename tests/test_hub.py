@@ -9,7 +9,7 @@ import pytest
 
 from ringmain.errors import HubError, ProviderError, RingmainError, SetupError
 from ringmain.exchange.account import Account, Memory
-from ringmain.exchange.ask import Ask
+from ringmain.exchange.ask import Ask, Wire
 from ringmain.hosts.openai.wire import stream
 from ringmain.hub import AsyncHub
 from ringmain.question import new_id
@@ -297,6 +297,24 @@ async def test_prompts_that_are_a_call_each_are_one_stream_of_our_own() -> None:
     assert len(sent.requests) == 3
     assert [(piece.index, piece.text) for piece in pieces if piece.text] == [(0, "Hi"), (1, "Hi")]
     assert not [piece for piece in pieces if piece.raw is not None]
+
+
+TWO = [{"index": at, "delta": {"content": text}, "finish_reason": "stop"} for at, text in ((0, "Hi"), (1, "Ho"))]
+CHUNK_OF_TWO = msgspec.json.encode({"choices": TWO})
+
+
+@pytest.mark.parametrize("wire", ["chat", "completion"])
+async def test_two_choices_in_one_chunk_are_both_heard(wire: Wire) -> None:
+    hub, _ = scripted((200, EVENTS, b"data: " + CHUNK_OF_TWO + b"\n\n"))
+    async with hub:
+        words = {"messages": ({"role": "user", "content": "Hi"},)} if wire == "chat" else {"prompts": ("Hi",)}
+        ask = Ask(id=new_id(), wire=wire, stream=True, fields={"n": 2}, **words)
+        answer, writer = await hub.answer(ask, account(mode="chat")), stream(ask)
+        written = b"".join([writer.piece(piece) async for piece in answer])
+    assert answer.reply
+    assert [choice.text for choice in answer.reply.choices] == ["Hi", "Ho"]
+    assert (written.count(b"Hi"), written.count(b"Ho")) == (1, 1)
+    assert (CHUNK_OF_TWO in written) is (wire == "chat")
 
 
 async def test_a_broken_event_in_the_middle_is_an_interruption() -> None:

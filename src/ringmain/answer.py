@@ -119,21 +119,24 @@ class Answer:
                     yield piece
             else:
                 async for piece in call.pieces():
-                    placed = self._placed(piece, at)
-                    self._tally.add(placed)
-                    if piece.raw is not None and not (piece.bare and self.plan.hide_usage):
-                        yield placed
+                    shown = piece.raw is not None and not (piece.bare and self.plan.hide_usage)
+                    for placed in self._placed(piece, at):
+                        self._tally.add(placed)
+                        if shown:
+                            yield placed
                 self._tally.complete(self.plan.connection.name)
             self._open = False
         finally:
             await call.close()
 
-    def _placed(self, piece: Piece, at: int) -> Piece:
-        """The piece with its place among the choices of all calls; its raw bytes only where they may pass."""
+    def _placed(self, piece: Piece, at: int) -> list[Piece]:
+        """The piece as it is where its raw bytes may pass, else each choice with its place among those of all calls."""
         if not self.plan.emulated and len(self.plan.bodies) == 1:
-            return piece
-        each = choices_of(self.plan.bodies[0])
-        return msgspec.structs.replace(piece, index=piece.index + at * each, raw=None)
+            return [piece]
+        first = at * choices_of(self.plan.bodies[0])
+        return [
+            msgspec.structs.replace(one, index=first + one.index, raw=None, others=()) for one in (piece, *piece.others)
+        ]
 
     # the attempts: the one loop, between judge and send --------------------------------------------------------------
 

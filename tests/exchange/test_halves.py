@@ -20,6 +20,12 @@ def test_each_choice_has_its_own_halves():
     assert said(Piece(text="\ud83d"), Piece(text="x", index=1), Piece(text="\ude00")) == ["", "x", "😀"]
 
 
+def test_the_halves_of_further_choices_of_an_event_are_joined_too():
+    halves = Halves()
+    pieces = [halves.join(Piece(text="a", others=(Piece(index=1, text=half),))) for half in ("\ud83d", "\ude00")]
+    assert [piece.others[0].text for piece in pieces] == ["", "😀"]
+
+
 def test_a_half_that_stays_alone_is_marked():
     assert said(Piece(text="\ude00"), Piece(text="\ud83d"), Piece(text="a")) == ["\ufffd", "", "\ufffda"]
     assert said(Piece(text="\ud83d"), Piece(finish_reason="stop")) == ["", "\ufffd"]

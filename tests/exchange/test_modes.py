@@ -123,6 +123,14 @@ def test_a_chunk_of_a_chat():
     assert piece("chat", {"choices": [], "usage": COUNTED}).usage == USAGE
 
 
+@pytest.mark.parametrize("mode", ["chat", "completion"])
+def test_every_choice_of_a_chunk_is_read_the_first_by_its_index(mode: Wire):
+    said = [{"index": at, "text": text, "delta": {"content": text}} for at, text in ((1, "b"), (0, "a"))]
+    chunk = piece(mode, {"choices": said, "usage": COUNTED})
+    assert (chunk.index, chunk.text, chunk.usage) == (0, "a", USAGE)
+    assert chunk.others == (Piece(index=1, text="b"),)
+
+
 def test_a_chunk_of_a_completion():
     chunk = {"choices": [{"index": 1, "text": "a", "finish_reason": "length"}]}
     assert piece("completion", chunk) == Piece(text="a", index=1, finish_reason="length", raw=encode(chunk))

@@ -39,9 +39,10 @@ class Halves:
         """The piece, its text and its calls of tools in whole characters; its raw bytes stay."""
         text = self._whole((piece.index, None), piece.text, last=piece.finish_reason is not None)
         calls = [self._call(piece.index, call) for call in piece.tool_calls or ()] or None
-        if text == piece.text and calls == piece.tool_calls:
+        others = tuple(self.join(other) for other in piece.others)
+        if (text, calls, others) == (piece.text, piece.tool_calls, piece.others):
             return piece
-        return msgspec.structs.replace(piece, text=text, tool_calls=calls)
+        return msgspec.structs.replace(piece, text=text, tool_calls=calls, others=others)
 
     def _call(self, index: int, call: dict[str, Any]) -> dict[str, Any]:
         function = as_object(call.get("function"))

@@ -84,6 +84,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """The name of the event, where the wire names its events."""
     done: bool = False
     """Whether the provider said that the stream is whole."""
+    others: tuple["Piece", ...] = ()
+    """What the same event says of further choices; its raw bytes tell of them too."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

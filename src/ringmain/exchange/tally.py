@@ -61,6 +61,10 @@ class Tally:
         self._counting = piece.usage or self._counting
         self._done = self._done or piece.done
         self._model = piece.model or self._model
+        for one in (piece, *piece.others):
+            self._add(one)
+
+    def _add(self, piece: Piece) -> None:
         if piece.text or piece.finish_reason or piece.tool_calls:
             self.begun = True
             self._call.add(piece.index)

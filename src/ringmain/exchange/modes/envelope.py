@@ -40,8 +40,10 @@ class Envelope(msgspec.Struct, Generic[C]):
             usage=counted(self.usage),
         )
 
-    def piece(self, raw: bytes, first: Callable[[C], Piece]) -> Piece:
-        """The chunk, its first choice read by `first`; one without a choice may still count the tokens."""
+    def piece(self, raw: bytes, bit: Callable[[C], Piece]) -> Piece:
+        """The chunk, its choices read by `bit`; one without a choice may still count the tokens."""
         usage = counted(self.usage)
-        said = first(self.choices[0]) if self.choices else Piece(bare=usage is not None)
-        return msgspec.structs.replace(said, usage=usage, model=as_text(self.model) or None, raw=raw)
+        bits = sorted(map(bit, self.choices or ()), key=lambda one: one.index)
+        first, *others = bits or [Piece(bare=usage is not None)]
+        model = as_text(self.model) or None
+        return msgspec.structs.replace(first, usage=usage, model=model, raw=raw, others=tuple(others))
