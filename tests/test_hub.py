@@ -457,6 +457,49 @@ async def test_a_host_that_hangs_up_leaves_its_line() -> None:
     assert line.output_tokens > 0
 
 
+class Silent:
+    """A transport whose answer says one thing and then nothing more."""
+
+    status = 200
+    headers = EVENTS
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def send(self, request, *, timeout):
+        return self
+
+    async def chunks(self):
+        yield b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+async def test_an_answer_can_be_given_up_while_another_task_waits_for_its_next_piece() -> None:
+    silent, begun = Silent(), asyncio.Event()
+
+    async def listen(stream) -> str:
+        async for _ in stream:
+            begun.set()
+        return "at its end"
+
+    async with ready_hub(transport=silent) as hub:
+        answer = await hub.ask("Hi", stream=True)
+        listening = asyncio.create_task(listen(answer))
+        await begun.wait()
+        await asyncio.sleep(0)
+        await answer.close()
+        await answer.close()
+        assert silent.closed
+        assert await listening == "at its end"
+        assert listening.cancelling() == 0
+        (line,) = await lines(hub)
+    assert answer.reply is None
+    assert (line.status, line.code) == ("interrupted", "host_hung_up")
+
+
 async def test_an_ask_that_is_cancelled_while_it_waits_leaves_its_line() -> None:
     class Silent(Scripted):
         async def send(self, request, *, timeout):

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -60,6 +60,10 @@ class Answer:
         self._pieces = self._walk()
         self._peeked: Piece | None = None
         self._settled = False
+        self._reader: asyncio.Task[Any] | None = None
+        """The task that waits for the next piece."""
+        self._closing: asyncio.Event | None = None
+        """Set once a task that was waiting when the answer was given up has let go of it."""
 
     async def begin(self) -> "Answer":
         """The same answer, once its first piece is in: what fails before that can still be told as an error."""
@@ -78,11 +82,33 @@ class Answer:
         if self._peeked is not None:
             piece, self._peeked = self._peeked, None
             yield piece
-        async for piece in self._pieces:
+        while (piece := await self._next()) is not None:
             yield piece
 
+    async def _next(self) -> Piece | None:
+        """The next piece; None at the end, or where another task gives the answer up meanwhile."""
+        self._reader = reader = asyncio.current_task()
+        try:
+            return await anext(self._pieces, None)
+        except asyncio.CancelledError:
+            if self._closing is None or reader is None or reader.uncancel():
+                raise
+            return None
+        finally:
+            self._reader = None
+            if self._closing:
+                self._closing.set()
+
     async def close(self) -> None:
-        """Give the answer up: the provider is cut off, and the book keeps what was heard."""
+        """Give the answer up: the provider is cut off, and the book keeps what was heard.
+
+        Another task that waits for the next piece finds the answer at its end.
+        """
+        if self._reader and not self._closing:
+            self._closing = asyncio.Event()
+            self._reader.cancel()
+        if self._closing:
+            await self._closing.wait()
         await self._pieces.aclose()
         if not self._settled:
             await self._fail(_hung_up(billed=self._open))
