@@ -171,6 +171,28 @@ async def test_a_dead_proxy_is_named(transport: HttpTransport, monkeypatch: pyte
     assert "proxy" in error.sentence
 
 
+async def test_a_proxy_that_refuses_is_named_and_nothing_was_charged(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with server(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n") as (url, _):
+        monkeypatch.setenv("https_proxy", url)
+        error = await told(transport, "https://provider.example")
+    assert (error.code, error.billed) == ("upstream_unreachable", False)
+    assert "proxy" in error.sentence
+    assert "407" in error.sentence
+
+
+async def test_a_deadline_that_passes_before_there_is_a_connection_costs_nothing(transport: HttpTransport) -> None:
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        error = await told(transport, f"http://127.0.0.1:{full.getsockname()[1]}", timeout=0.3)
+    assert (error.code, error.billed) == ("deadline_exceeded", False)
+
+
 async def test_closing_early_cuts_the_provider_off(transport: HttpTransport) -> None:
     cut = asyncio.Event()
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -166,8 +167,20 @@ def _translated(error: BaseException, url: str) -> ProviderError | SetupError:
         return _unreached(
             "upstream_unreachable", f"The proxy on the way to {place} cannot be reached ({_reason(error)})."
         )
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return ProviderError(
+            "upstream_unreachable",
+            f"The proxy on the way to {place} refused with status {error.status}.",
+            fix="Check the proxy's address in the environment, and the name and password in it.",
+        )
     if isinstance(error, aiohttp.ClientConnectorError):
         return _unreached("upstream_unreachable", f"{place} cannot be reached ({_reason(error)}).")
+    if isinstance(error, TimeoutError | asyncio.TimeoutError) and _connecting(error):
+        return ProviderError(
+            "deadline_exceeded",
+            f"{place} was not reached in the time that was left.",
+            fix="Raise the connection's --timeout, or check the network.",
+        )
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return ProviderError(
             "deadline_exceeded",
@@ -189,6 +202,16 @@ def _translated(error: BaseException, url: str) -> ProviderError | SetupError:
         fix="Ask again; nobody knows whether the provider has charged for the first time.",
         billed=True,
     )
+
+
+def _connecting(error: BaseException) -> bool:
+    """Whether the time ran out within aiohttp's connector, so that nothing was sent."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if any(frame.f_globals.get("__name__") == "aiohttp.connector" for frame, _ in walk_tb(cause.__traceback__)):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def _refused(error: BaseException) -> SetupError | None:
