@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ringmain.errors import AskError
 from ringmain.exchange import provider
-from ringmain.exchange.ask import Mode, Wire
-from ringmain.exchange.modes.fields import CAPS, CONTROL, CROSSINGS, cap_of
+from ringmain.exchange.ask import CAPS, Mode, Wire
+from ringmain.exchange.modes.fields import CONTROL, CROSSINGS, cap_of
 from tests.exchange.factories import (
     MODES,
     OLLAMA,

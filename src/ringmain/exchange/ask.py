@@ -18,6 +18,9 @@ Message = dict[str, Any]
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
+CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""The names of the cap on output tokens; a call has one of them."""
+
 Prompt = str | list[int]
 """A text, or a text as token numbers."""
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import Ask, Mode, Wire
+from ringmain.exchange.ask import CAPS, Ask, Mode, Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.loose import as_object
 from ringmain.exchange.model import Model
-from ringmain.exchange.modes.fields import CAPS, carried, emulated, said, translate, uncontrolled
+from ringmain.exchange.modes.fields import carried, emulated, said, translate, uncontrolled
 from ringmain.exchange.plan import Body
 
 

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ringmain.errors import AskError
-from ringmain.exchange.ask import Mode
+from ringmain.exchange.ask import CAPS, Mode
 from ringmain.exchange.loose import as_object
 from ringmain.exchange.modes.tools import flat_choice, flat_tools, nested_choice, nested_tools, other_kinds
 
 Fields = dict[str, Any]
-
-CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-"""The names of the cap on output tokens; a call has one of them."""
 
 CONTROL = frozenset(
     [

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from ringmain.errors import AskError
-from ringmain.exchange.ask import Ask, Message, Prompt, Wire, checked
+from ringmain.exchange.ask import CAPS, Ask, Message, Prompt, Wire, checked
 from ringmain.hosts import HostRequest
 from ringmain.hosts.openai.wire.items import messages_of, unsaid
 
@@ -18,8 +18,6 @@ MOST_PROMPTS = 128
 
 MOST_TOKENS = 10_000_000
 """More than any model writes; a larger cap is a slip, and money reckoned from it would not fit the book."""
-
-CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 WIRES: dict[str, Wire] = {
     "/v1/chat/completions": "chat",
