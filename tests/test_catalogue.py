@@ -489,3 +489,10 @@ def test_importing_the_catalogue_loads_no_data_source():
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert "ringmain" in loaded
     assert not loaded & {"genai_prices", "pydantic", "sqlalchemy", "aiohttp", "cryptography"}
+
+
+def test_a_model_that_was_shown_to_have_a_mode_is_named_for_it(catalogue: Catalogue):
+    own = connected("custom")
+    assert catalogue.fitting(own, "chat") is None
+    catalogue.learn(own, "ours", can="chat")
+    assert catalogue.fitting(own, "chat") == "ours"

@@ -613,3 +613,58 @@ async def test_a_rate_of_two_a_minute_admits_two() -> None:
 async def test_both_numbers_are_named_where_a_prompt_passes_the_window(demo: tuple[AsyncHub, Recorder]) -> None:
     with pytest.raises(RingmainError, match=r"about \d+ tokens.*9000.*8192"):
         await demo[0].ask("word " * 100, max_tokens=9000)
+
+
+# what a call shows of a model ----------------------------------------------------------------------------------------
+
+
+NOWHERE = error(404, message="Not Found")
+
+
+async def test_an_endpoint_that_is_missing_takes_no_mode_from_the_model_but_its_own() -> None:
+    hub, transport = scripted((200, JSON, TEXT), NOWHERE, (200, JSON, ANSWER), (200, JSON, TEXT))
+    async with hub:
+        assert (await hub.ask("Hi", mode="completion")).mode == "completion"
+        assert (await hub.ask("Hi", mode="responses")).mode == "chat"
+        again = await hub.ask("Hi", mode="completion")
+        assert (again.mode, again.notices) == ("completion", ())
+    assert [request.url.rpartition("/v1")[2] for request in transport.requests] == [
+        "/completions",
+        "/responses",
+        "/chat/completions",
+        "/completions",
+    ]
+
+
+async def test_what_a_provider_names_for_a_model_leaves_what_was_shown_of_it() -> None:
+    hint = error(404, message="This is not a chat model. Did you mean to use v1/completions?")
+    hub, _ = scripted(hint, (200, JSON, TEXT), (200, JSON, TEXT))
+    async with hub:
+        connection = hub.ring.registry.connection("demo")
+        hub.ring.catalogue.learn(connection, "demo-1", can="responses")
+        assert (await hub.ask("Hi", mode="auto")).mode == "completion"
+        assert set(hub.ring.catalogue.model(connection, "demo-1").modes or ()) == {"completion", "responses"}
+
+
+async def test_a_window_that_only_the_live_list_knows_is_asked_for_before_a_long_ask(
+    hub: AsyncHub, upstream: Relay
+) -> None:
+    model = (await hub.models())[0]
+    hub.ring.catalogue._connections.clear()
+    upstream.clear()
+    await hub.ask("Hi", model=model.id, max_tokens=4)
+    assert [request.path for request in upstream.requests] == ["/v1/chat/completions"]
+    upstream.clear()
+    with pytest.raises(RingmainError, match=f"max_tokens asks for 100000, but .* holds {model.context_window}") as told:
+        await hub.ask("Hi", model=model.id, max_tokens=100_000)
+    assert told.value.code == "context_length_exceeded"
+    assert [request.path for request in upstream.requests] == ["/v1/models"]
+
+
+async def test_a_model_that_cannot_be_asked_for_embeddings_is_told_without_another_endpoint() -> None:
+    async with ready_hub() as hub:
+        ask = Ask(id=new_id(), wire="embeddings", fields={"input": "Hi"}, model="demo-chat")
+        with pytest.raises(RingmainError) as told:
+            await (await hub.answer(ask, account(connection="demo"))).whole()
+    assert told.value.code == "model_mode_mismatch"
+    assert "Did you mean" not in str(told.value)

@@ -205,7 +205,9 @@ class Answer:
         plan, catalogue = self.plan, self._tools.catalogue
         if verdict.mode:
             not_mode = None if plan.mode == "embeddings" else plan.mode
-            catalogue.learn(plan.connection, plan.model.id, modes=(verdict.mode,), not_mode=not_mode)
+            shown = catalogue.shown(plan.connection, plan.model.id)
+            modes = tuple(dict.fromkeys((verdict.mode, *shown))) if verdict.only else None
+            catalogue.learn(plan.connection, plan.model.id, modes=modes, not_mode=not_mode)
             self.plan = self._replan(verdict.mode)
         if verdict.without:
             catalogue.learn(plan.connection, plan.model.id, refuses=verdict.without)

@@ -120,9 +120,11 @@ class Catalogue:
         """A living model that can do this mode, to be named in an error; None where none is known."""
         suggests = connection.preset.suggests
         live = sorted(self.models(connection), key=lambda model: model.id not in suggests)
-        names = chain(suggests, (name for name in table(connection.preset.prices) if not name.startswith(TUNED)))
+        tried = list(self._known(connection).learnt)
+        names = chain(suggests, tried, (name for name in table(connection.preset.prices) if not name.startswith(TUNED)))
         for model in chain(live, (self.model(connection, name) for name in names)):
-            if mode in (model.modes or ()) and self._lives(connection, model):
+            can = self.shown(connection, model.id) if model.modes is None else model.modes
+            if mode in can and self._lives(connection, model):
                 return model.id
         return None
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self, overload
@@ -18,6 +19,7 @@ from ringmain.exchange.line import Entry
 from ringmain.exchange.misfit import no_model
 from ringmain.exchange.model import Model
 from ringmain.exchange.plan import Plan
+from ringmain.exchange.reckon import is_long
 from ringmain.exchange.reply import Reply
 from ringmain.listing import UNLISTED, list_models
 from ringmain.question import question
@@ -184,7 +186,7 @@ class AsyncHub:
         plan, replan = await self._resolved(ask, account)
         hold = reserve(plan)
         allowance = await self.ring.book.allowance(account, hold.picodollars or 0)
-        return plan, guard(plan, hold, allowance), replan
+        return plan, guard(plan, hold, allowance, at=self.ring.now()), replan
 
     async def _resolved(self, ask: Ask, account: Account) -> tuple[Plan, Callable[[Mode], Plan]]:
         """The plan, and how to plan again for another mode."""
@@ -216,14 +218,24 @@ class AsyncHub:
             chosen = choose(ask, account, connection, fallback=await self._suggested(connection))
         if chosen is None:
             raise no_model(connection.name, [m.id for m in ring.catalogue.models(connection)])
-        return ring.catalogue.model(connection, chosen.id), chosen.notices
+        model = ring.catalogue.model(connection, chosen.id)
+        if model.context_window is None and not connection.is_hub and is_long(ask):
+            # Only the provider itself may know whether this fits, and it is told before it is sent.
+            with suppress(ProviderError):
+                await self._see(connection)
+            model = ring.catalogue.model(connection, chosen.id)
+        return model, chosen.notices
 
-    async def _suggested(self, connection: Connection) -> str | None:
-        """The first of the preset's suggestions that the provider's live list has, or had `LISTED` seconds ago."""
+    async def _see(self, connection: Connection) -> None:
+        """Let the catalogue know the provider's live list as it is, or was at most `LISTED` seconds ago."""
         at, then = self._listed.get(connection.id, ("", 0.0))
         if at != connection.base_url or not 0 <= self.ring.clock() - then < LISTED:
-            await self._list(connection)
             self._listed[connection.id] = (connection.base_url, self.ring.clock())
+            await self._list(connection)
+
+    async def _suggested(self, connection: Connection) -> str | None:
+        """The first of the preset's suggestions that the provider's live list has."""
+        await self._see(connection)
         live = {model.id for model in self.ring.catalogue.models(connection)}
         return next((name for name in connection.preset.suggests if name in live), None)
 

@@ -159,7 +159,7 @@ def test_auto_and_completion_go_on_in_the_mode_that_the_provider_names(
     mode: Mode, sentence: str, other: Mode, wanted: str
 ):
     found = verdict(said(404, {"message": sentence, "param": "model"}, mode=mode), asked_by(mode, wanted))
-    assert found == Verdict(mode=other)
+    assert found == Verdict(mode=other, only=True)
 
 
 @pytest.mark.parametrize(("mode", "sentence", "other"), SENTENCES)
@@ -181,7 +181,7 @@ def test_the_providers_question_reaches_no_host(mode: Mode, sentence: str, other
 def test_an_account_that_is_set_to_responses_may_be_asked_by_chat():
     fault = said(404, {"message": ONLY_RESPONSES.replace("only", "not"), "param": "model"}, mode="responses")
     plan = a_plan(account=an_account(mode="responses"))
-    assert verdict(fault, plan) == Verdict(mode="chat")
+    assert verdict(fault, plan) == Verdict(mode="chat", only=True)
 
 
 def test_an_embedding_changes_no_mode():

@@ -77,8 +77,10 @@ def forms(hub: Running) -> list[Answered]:
         ("/new-account/models", {"tool": "openai", "connection": "paid"}),
     ]
     told = [hub.call(path, urlencode(fields).encode(), key=ADMIN, headers=own) for path, fields in sent]
-    assert [answer.status for answer in told] == [400, 200, 400, 200, 200, 200, 200, 200]
-    return told
+    assert [answer.status for answer in told] == [400, 303, 400, 303, 303, 303, 200, 200]
+    led = [hub.call(answer.headers["location"], key=ADMIN) for answer in told if answer.status == 303]
+    assert {answer.status for answer in led} == {200}
+    return [*told, *led]
 
 
 @pytest.fixture

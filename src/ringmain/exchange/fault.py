@@ -15,6 +15,9 @@ from ringmain.exchange.retry_after import retry_after
 _OF_MODEL = re.compile(r"\b(?:chat model|model is (?:only|not) supported)\b")
 """A sentence about what a model can do; others that name an endpoint may be about a field."""
 
+_OF_ENDPOINT = re.compile(r"\bnot supported in the v1/")
+"""A sentence about a model that is there, and cannot be asked at this endpoint."""
+
 _ENDPOINT = re.compile(r"v1/(chat/completions|completions|responses)\b")
 _MODES: tuple[tuple[str, Mode], ...] = (
     ("chat/completions", "chat"),
@@ -39,12 +42,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """A failed attempt, ready to be judged.
 
     `error` is what the host is told if nothing better can be done.
-    `other_mode` is the endpoint that the provider said is the right one; `refused` the parameter that it will not take.
+    `other_mode` is the endpoint to ask instead, and `named` whether the provider itself said so of this model;
+    `refused` is the parameter that it will not take.
     """
 
     error: RingmainError
     status: int | None = None
     other_mode: Mode | None = None
+    named: bool = False
     refused: str | None = None
     wait: float | None = None
     """Seconds that the provider wants us to wait."""
@@ -64,13 +69,15 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         if called.hub and code and message:
             return _of_hub(status, headers, message, kind, code, param)
         elsewhere = status == 404 or (status == 400 and (param == "model" or _OF_MODEL.search(message)))
-        other = _other_mode(message, called.mode) if elsewhere else None
+        named = _other_mode(message, called.mode) if elsewhere else None
+        other = named
         if status == 404 and kind == "upstream_unsupported" and called.mode in ("completion", "responses"):
             other = "chat"
         wait = retry_after(headers, message) if kind in ("upstream_rate_limited", "upstream_overloaded") else None
         error = _error(called, kind, status, message, wait)
         error.wire_code, error.param = code, param
-        return cls(error=error, status=status, other_mode=other, refused=_refused(code, param), wait=wait)
+        refused = _refused(code, param)
+        return cls(error=error, status=status, other_mode=other, named=bool(named), refused=refused, wait=wait)
 
 
 def _of_hub(status: int, headers: Mapping[str, str], message: str, kind: str, code: str, param: str | None) -> Fault:
@@ -117,6 +124,8 @@ def _kind(status: int, code: str, kind: str, message: str) -> str:
         "context_length" in words or "context length" in message.lower() or "context size" in message.lower()
     ):
         return "context_length_exceeded"
+    if status == 404 and _OF_ENDPOINT.search(message):
+        return "model_mode_mismatch"
     if status == 404:
         return "model_not_found" if "model" in f"{words} {message.lower()}" else "upstream_unsupported"
     return _KINDS.get(status) or _by_hundred(status)
@@ -170,6 +179,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The provider of '{name}' does not know the model '{model}'.",
         "Pick one that `ringmain models --connection {name}` lists.",
     ),
+    "model_mode_mismatch": (
+        "The model '{model}' of '{name}' cannot be asked at {path}.",
+        "Take a model that can, or ask this one in another way.",
+    ),
     "context_length_exceeded": (
         "The prompt is too long for '{model}'.",
         "Shorten the prompt, lower max_tokens, or take a model with a larger context window.",
@@ -203,5 +216,7 @@ def _ended(text: str) -> str:
 
 
 def _may_be_told(kind: str, message: str) -> bool:
-    """Whether the provider's words help the host: those about our key or credit are the admin's, HTML is nobody's."""
-    return bool(message) and kind not in ("upstream_auth", "upstream_quota") and not message.lstrip().startswith("<")
+    """Whether the provider's words help the host: those about our key or credit are the admin's, those that send to
+    another endpoint are the hub's, HTML is nobody's."""
+    kept = ("upstream_auth", "upstream_quota", "model_mode_mismatch")
+    return bool(message) and kind not in kept and not message.lstrip().startswith("<")

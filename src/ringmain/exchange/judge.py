@@ -21,6 +21,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     error: RingmainError | None = None
     wait: float = 0.0
     mode: Mode | None = None
+    only: bool = False
+    """Whether the provider said that the model is asked by that mode, and not merely not by this one."""
     without: str | None = None
     instead: str | None = None
     """The name under which the parameter that is left out travels after all."""
@@ -55,7 +57,7 @@ def _elsewhere(fault: Fault, plan: Plan, other: Mode, attempts: int) -> Verdict:
     """The provider says that this model wants another endpoint."""
     wanted = plan.ask.mode or plan.account.mode
     if other in (wanted, *INSTEAD[wanted]) and attempts < MOST_ATTEMPTS:
-        return Verdict(mode=other)
+        return Verdict(mode=other, only=fault.named)
     error: AskError = misfit(plan.model.id, plan.mode, (other,))
     error.__cause__ = fault.error
     return Verdict(error=error)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ringmain.errors import AskError
+from ringmain.exchange.ask import Ask
 from ringmain.exchange.loose import as_list, as_object, as_text
 from ringmain.exchange.model import Model
 from ringmain.exchange.modes.fields import cap_of, choices_of
@@ -17,6 +18,15 @@ FORMS = ("tools", "functions", "response_format", "text")
 
 CERTAIN = 0.8
 """An estimate of tokens may be this much too high; what passes a context window even so is refused before sending."""
+
+LONG = 1000
+"""Tokens below which no model's window is passed."""
+
+
+def is_long(ask: Ask) -> bool:
+    """Whether an ask and its answer may be longer than a small model holds."""
+    said = {**ask.fields, "messages": list(ask.messages), "prompt": list(ask.prompts)}
+    return max(_lengths(said), default=0) + (cap_of(said) or 0) > LONG
 
 
 def length(body: Body) -> int:
