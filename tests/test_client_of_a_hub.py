@@ -3,6 +3,8 @@
 import pytest
 
 import ringmain
+from ringmain.hosts import rooms
+from ringmain.tour import tour
 from tests.hubs import Served, run_hub
 
 
@@ -55,3 +57,9 @@ def test_the_hubs_own_refusal_is_told_in_its_own_words(served: Served, monkeypat
 def test_the_hubs_account_may_choose_the_model(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGMAIN_KEY", served.account("chooses", model="demo-chat"))
     assert ringmain.ask("Hello").model == "demo-chat"
+
+
+async def test_the_tour_says_that_the_hubs_demo_answered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGMAIN_KEY", served.account("touring", model="demo-1"))
+    async with ringmain.AsyncHub() as hub:
+        assert [row.demo async for row in tour(hub, real=True)] == [True] * len(rooms())

@@ -13,7 +13,7 @@ from ringmain.exchange.reply import Reply
 from ringmain.hosts import Room, rooms
 from ringmain.hub import AsyncHub
 from ringmain.question import new_id
-from ringmain.registry import DEMO
+from ringmain.registry import DEMO, DEMO_LABEL
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,5 +77,6 @@ def _row(tool: str, reply: Reply) -> Row:
         output_tokens=reply.usage.output_tokens,
         cost=reply.cost,
         milliseconds=reply.milliseconds,
-        demo=reply.demo,
+        # Another hub tells by its notice that its demo answered.
+        demo=reply.demo or DEMO_LABEL in reply.notices,
     )
