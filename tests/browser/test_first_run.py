@@ -53,11 +53,11 @@ def test_from_the_one_time_link_to_the_first_green_card(
         look.at("first-2-connection")
         page.get_by_label("Base URL").fill(engine)
         look.press("button", "PICK MODEL")
-        page.wait_for_url(f"{hub.url}/connections/llamacpp/models")
+        page.wait_for_url(f"{hub.url}/connections/llamacpp/models?told=*")
         look.at("first-3-models")
         page.get_by_role("row").nth(1).get_by_role("button").click()
         look.clicks += 1
-        page.wait_for_url(f"{hub.url}/connections/llamacpp")
+        page.wait_for_url(f"{hub.url}/connections/llamacpp?told=*")
         look.at("first-4-picked")
         look.press("button", "Save and TEST")
         page.get_by_text(PASSED, exact=True).wait_for()
