@@ -22,6 +22,7 @@ from ringmain.server.pages.models import CARRIED, Picker, pick
 from ringmain.server.pages.preview import preview
 from ringmain.server.pages.rendering import render
 from ringmain.server.pages.state import at_work, hub_of, kept_of, known_account, progress, ring_of, told_to
+from ringmain.store import HostKey
 
 USUAL = ("temperature", "max_tokens", "top_p", "presence_penalty", "frequency_penalty", "stop")
 """Parameters that most admins look for; the rest stands behind them."""
@@ -32,7 +33,6 @@ CHOICES = {
     "unpriced": get_args(Unpriced),
     "on": ("on", "off"),
 }
-
 
 ASKED = {
     "connection": ("Connection", ""),
@@ -52,6 +52,9 @@ ASKED = {
     "on": ("The account is", ""),
 }
 """Field of every account → its label and hint; a room's form may have its own."""
+
+BLANK = dict.fromkeys((*PARAMETERS, *account_values(Account(id="", name="", tool=""))), "")
+"""Every field, empty, for what a form did not send."""
 
 
 async def new(request: Request) -> Response:
@@ -204,7 +207,7 @@ async def _form(
         here="/hosts",
         tool=tool,
         title=door.nameplate.title,
-        values={**dict.fromkeys(PARAMETERS, ""), **_spare(values)},
+        values={**BLANK, **values},
         **_wording(door),
         more_open=any(values.get(name) for name in PARAMETERS if name not in USUAL),
         connections=await at_work(ring, lambda: _choices(ring, values.get("connection", ""))),
@@ -239,11 +242,5 @@ def _choices(ring: Ring, chosen: str) -> list[tuple[str, str]]:
     return [*gone, *((name, name) for name in names)]
 
 
-def _spare(values: Values) -> dict[str, Any]:
-    """The form's values, with an empty one for every field that a room's own form may not have sent."""
-    blank = dict.fromkeys(account_values(Account(id="", name="", tool="")), "")
-    return {**blank, **values}
-
-
-def _shown_key(key: Any) -> dict[str, Any]:
+def _shown_key(key: HostKey) -> dict[str, Any]:
     return {"hint": f"…{key.hint}", "created": moment(key.created), "expires": moment(key.expires)}
