@@ -177,6 +177,7 @@ class Answer:
             left = self._deadline - time.monotonic()
             verdict = judge(outcome, self.plan, attempts=tried, left=left, backoff=random.uniform(0.5, 1.0))  # noqa: S311
             if verdict.error:
+                verdict.error.tried = tried
                 raise verdict.error
             await self._amend(verdict)
 

@@ -113,6 +113,8 @@ class RingmainError(Exception):
         self.billed = billed
         self.wire_code: str | None = None
         """The provider's own code, which a host of OpenAI's wire is shown instead of ours."""
+        self.tried = 0
+        """How often the provider was called for it; a host that tries again would multiply that."""
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.fix}".strip()

@@ -76,6 +76,14 @@ def test_clients_are_told_not_to_retry_what_is_spent_or_may_be_paid_for_twice(
     assert (refuse(error).headers.get("x-should-retry") == "false") is final
 
 
+@pytest.mark.parametrize(("tried", "final"), [(0, False), (1, False), (2, True)])
+def test_clients_are_told_not_to_repeat_what_the_hub_has_repeated(tried: int, final: bool) -> None:
+    error = ProviderError("upstream_overloaded", "x", retry_after=7)
+    error.tried = tried
+    headers = refuse(error).headers
+    assert (headers.get("x-should-retry") == "false", headers["retry-after"]) == (final, "7")
+
+
 def test_every_code_that_is_final_exists() -> None:
     from ringmain.hosts.openai.wire.refusing import FINAL, OPENAIS
 

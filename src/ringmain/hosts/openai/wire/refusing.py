@@ -53,6 +53,6 @@ def _headers(error: RingmainError) -> dict[str, str]:
     if error.retry_after is not None:
         headers["retry-after"] = str(math.ceil(error.retry_after))
         headers["retry-after-ms"] = str(math.ceil(error.retry_after * 1000))
-    if error.code in FINAL or error.billed:
+    if error.code in FINAL or error.billed or error.tried > 1:
         headers["x-should-retry"] = "false"
     return headers
