@@ -384,6 +384,28 @@ async def test_a_stream_that_breaks_off_is_never_passed_on_as_whole() -> None:
     assert (line.status, line.output_tokens) == ("interrupted", 1)
 
 
+async def test_a_connection_that_is_lost_in_the_middle_is_an_interruption() -> None:
+    class Torn:
+        status, headers = 200, EVENTS
+
+        async def chunks(self):
+            yield b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
+            raise ProviderError("upstream_ambiguous", "Reset.", billed=True)
+
+        async def send(self, request, *, timeout):
+            return self
+
+        async def close(self) -> None:
+            pass
+
+    async with ready_hub(transport=Torn()) as hub:
+        with pytest.raises(ProviderError) as caught:
+            [piece async for piece in await hub.ask("Hi", stream=True)]
+        (line,) = await lines(hub)
+    assert caught.value.code == line.code == "stream_interrupted"
+    assert (line.status, line.unconfirmed_tokens) == ("interrupted", 0)
+
+
 async def test_a_stream_without_done_is_whole_when_it_said_why_it_finished() -> None:
     events = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n'
     hub, _ = scripted((200, EVENTS, events))

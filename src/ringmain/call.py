@@ -12,6 +12,9 @@ from ringmain.exchange.reply import Piece
 from ringmain.exchange.sse import Splitter
 from ringmain.transport import Response, read_whole
 
+BROKEN = ("upstream_ambiguous", "upstream_malformed")
+"""What is an interruption once a stream has begun."""
+
 
 class Call:
     """A whole answer (`heard`, and `raw` as it came), or a stream of which the first event is in (`pieces`)."""
@@ -57,7 +60,7 @@ class Call:
         except provider.ToldFault as told:
             raise told.fault.error from told
         except ProviderError as error:
-            raise interrupted(self._plan.connection.name) if error.code == "upstream_malformed" else error from error
+            raise interrupted(self._plan.connection.name) if error.code in BROKEN else error from error
 
     async def _read_events(self) -> AsyncGenerator[Piece]:
         splitter, halves = Splitter(), Halves()
