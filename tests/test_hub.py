@@ -1,6 +1,7 @@
 """The shell: an ask from its beginning to its line in the book."""
 
 import asyncio
+import itertools
 import threading
 from contextlib import suppress
 
@@ -497,6 +498,55 @@ class Silent:
 
     async def close(self) -> None:
         self.closed = True
+
+
+class Pinging(Silent):
+    """A transport whose answer says one thing, and then only that it is still there."""
+
+    def __init__(self, said: bytes) -> None:
+        super().__init__()
+        self._said = said
+        self.pinged = asyncio.Event()
+
+    async def chunks(self):
+        yield b"data: " + self._said + b"\n\n"
+        for pings in itertools.count():
+            yield b": ping\n\n"
+            await asyncio.sleep(0.01)
+            if pings == 10:
+                self.pinged.set()
+
+
+async def test_a_stream_that_goes_on_with_comments_only_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringmain.patience.IDLE", 0.1)
+    transport = Pinging(b'{"choices":[{"index":0,"delta":{"content":"Hel"}}]}')
+    async with ready_hub(transport=transport) as hub:
+        with pytest.raises(ProviderError) as caught:
+            [piece async for piece in await hub.ask("Hi", stream=True)]
+        (line,) = await lines(hub)
+    assert caught.value.code == line.code == "stream_interrupted"
+    assert transport.closed
+
+
+async def test_a_stream_that_has_said_why_it_finished_is_whole_when_it_falls_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ringmain.patience.IDLE", 0.1)
+    transport = Pinging(b'{"choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":"stop"}]}')
+    async with ready_hub(transport=transport) as hub:
+        assert [piece async for piece in await hub.ask("Hi", stream=True)] == ["Hello"]
+
+
+async def test_a_model_may_think_longer_than_it_may_fall_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringmain.patience.IDLE", 0.0)
+    transport = Pinging(b'{"choices":[{"index":0,"delta":{"role":"assistant"}}]}')
+    async with ready_hub(transport=transport) as hub:
+        answer = await hub.ask("Hi", stream=True)
+        reading = asyncio.create_task(anext(aiter(answer), None))
+        await transport.pinged.wait()
+        assert not reading.done()
+        await answer.close()
+        assert await reading is None
 
 
 async def test_an_answer_can_be_given_up_while_another_task_waits_for_its_next_piece() -> None:

@@ -10,6 +10,7 @@ from ringmain.exchange.heard import Heard, interrupted
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.reply import Piece
 from ringmain.exchange.sse import Splitter
+from ringmain.patience import Patience
 from ringmain.transport import Response, read_whole
 
 BROKEN = ("upstream_ambiguous", "upstream_malformed")
@@ -24,6 +25,7 @@ class Call:
         self._response = response
         self._events = self._read_events()
         self._first: Piece | None = None
+        self._patience = Patience()
         self.heard: Heard | None = None
         self.raw: bytes | None = None
 
@@ -63,14 +65,21 @@ class Call:
             raise interrupted(self._plan.connection.name) if error.code in BROKEN else error from error
 
     async def _read_events(self) -> AsyncGenerator[Piece]:
-        splitter, halves = Splitter(), Halves()
-        async for chunk in self._response.chunks():
+        splitter, halves, begun = Splitter(), Halves(), False
+        chunks = aiter(self._response.chunks())
+        while (chunk := await self._patience.wait(anext(chunks, None))) is not None:
             for event in splitter.feed(chunk):
-                yield halves.join(provider.piece(self._plan, event))
+                piece = halves.join(provider.piece(self._plan, event))
+                yield piece
+                # A model may think for long before its first word; neither counts the time that the host takes.
+                begun = begun or bool(piece.text or piece.tool_calls)
+                if begun:
+                    self._patience.renew()
         for event in splitter.end():
             yield halves.join(provider.piece(self._plan, event))
 
     async def close(self) -> None:
         """Let go of the provider."""
+        self._patience.end()
         await self._events.aclose()
         await self._response.close()
