@@ -141,7 +141,7 @@ class Answer:
         try:
             if call.heard is not None:
                 self._raw = call.raw if not self.plan.emulated and len(self.plan.bodies) == 1 else None
-                for piece in self._tally.whole(call.heard):
+                for piece in self._tally.whole(call.heard, self.plan):
                     yield piece
             else:
                 async for piece in call.pieces():

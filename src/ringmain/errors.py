@@ -87,7 +87,7 @@ class RingmainError(Exception):
 
     `code` is one of `STATUS`, `sentence` says what happened, `fix` what to do next, `status` is the HTTP status,
     `param` the field at fault, `retry_after` the seconds after which the same call may succeed.
-    `billed` tells whether the provider may have charged for it.
+    `billed` tells whether the provider may have charged for it without saying so.
     """
 
     fault: ClassVar[Fault] = "hub"

@@ -73,7 +73,7 @@ def test_the_pieces_of_each_choice_are_joined_and_choices_keep_their_order(said:
 
 def test_whole_answers_of_several_calls_are_numbered_on():
     tally = Tally()
-    pieces = [*tally.whole(heard("a", "b")), *tally.whole(heard("c", "d"))]
+    pieces = [*tally.whole(heard("a", "b"), a_plan()), *tally.whole(heard("c", "d"), a_plan())]
     assert [(piece.index, piece.text) for piece in pieces if piece.text] == [(0, "a"), (1, "b"), (2, "c"), (3, "d")]
     assert [piece.index for piece in pieces if piece.finish_reason] == [0, 1, 2, 3]
     assert [choice.text for choice in reply(tally).choices] == ["a", "b", "c", "d"]
@@ -83,7 +83,7 @@ def test_a_whole_answer_keeps_its_message():
     calls = [{"id": "call_1"}]
     message = Message(None, refusal="no", tool_calls=calls)
     tally = Tally()
-    pieces = list(tally.whole(Heard(choices=(Choice(0, message, "tool_calls"),))))
+    pieces = list(tally.whole(Heard(choices=(Choice(0, message, "tool_calls"),)), a_plan()))
     assert reply(tally).choices == (Choice(0, message, "tool_calls"),)
     assert pieces[0].tool_calls == calls
 
@@ -105,7 +105,7 @@ def test_a_server_that_counts_up_in_every_chunk_is_not_added_up():
 def test_each_call_has_its_own_count():
     tally = streamed(text("a"), end(), counted(Usage(5, 1)), DONE)
     streamed(text("b", 1), end(1), counted(Usage(6, 2)), DONE, tally=tally)
-    list(tally.whole(heard("c", usage=Usage(7, 3))))
+    list(tally.whole(heard("c", usage=Usage(7, 3)), a_plan()))
     assert usage(tally) == ((Usage(5, 1), Usage(6, 2), Usage(7, 3)), ())
     assert usage(tally) == ((Usage(5, 1), Usage(6, 2), Usage(7, 3)), ())
 
@@ -118,7 +118,7 @@ def test_a_missing_count_is_estimated_and_told():
     tally = streamed(text("hello "), text("world"), end())
     assert usage(tally) == ((Usage(100, estimate("hello world")),), GUESSED)
     whole = Tally()
-    list(whole.whole(heard("hello world", "x")))
+    list(whole.whole(heard("hello world", "x"), a_plan()))
     assert usage(whole) == ((Usage(100, estimate("hello world") + 1),), GUESSED)
 
 
@@ -140,13 +140,13 @@ def test_an_answer_that_breaks_off_is_counted_as_far_as_it_was_heard():
 
 def test_a_host_that_hangs_up_in_a_whole_answer_is_billed_what_the_provider_counted():
     tally = Tally()
-    next(tally.whole(heard("a long answer", usage=Usage(5, 7))))
+    next(tally.whole(heard("a long answer", usage=Usage(5, 7)), a_plan()))
     assert usage(tally) == ((Usage(5, 7),), ())
 
 
 def test_embeddings_have_a_count_and_no_choice():
     tally = Tally()
-    assert list(tally.whole(Heard(usage=Usage(5)))) == []
+    assert list(tally.whole(Heard(usage=Usage(5)), a_plan(an_ask("embeddings")))) == []
     assert usage(tally) == ((Usage(5),), ())
 
 
@@ -184,12 +184,23 @@ def test_a_second_call_that_is_cut_is_not_whole_because_the_first_was():
     first = streamed(text("a"), end(), DONE)
     assert interrupted(text("b", 1), tally=first).code == "stream_interrupted"
     whole = Tally()
-    list(whole.whole(heard("a")))
+    list(whole.whole(heard("a"), a_plan()))
     assert interrupted(text("b", 1), tally=whole).code == "stream_interrupted"
 
 
 def test_a_stream_that_is_done_without_a_choice_is_empty():
     assert interrupted(counted(Usage(5, 0)), DONE).code == "upstream_empty"
+
+
+@pytest.mark.parametrize(("count", "unseen"), [(Usage(5, 2), False), (None, True)])
+def test_an_answer_without_a_choice_is_empty_and_costs_what_was_counted(count: Usage | None, unseen: bool):
+    tally, streaming = Tally(), Tally()
+    with pytest.raises(ProviderError) as caught:
+        list(tally.whole(Heard(usage=count), a_plan()))
+    told = [caught.value, interrupted(*([counted(count)] if count else []), DONE, tally=streaming)]
+    assert [(error.code, error.status, error.billed) for error in told] == [("upstream_empty", 502, unseen)] * 2
+    assert tally.begun is streaming.begun is (not unseen)
+    assert usage(tally)[0] == usage(streaming)[0] == ((count,) if count else ())
 
 
 def test_nothing_is_begun_before_something_was_said():

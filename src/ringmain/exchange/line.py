@@ -7,8 +7,8 @@ import msgspec
 from ringmain.exchange.ask import Wire
 
 Status = Literal["open", "ok", "refused", "failed", "interrupted", "unconfirmed"]
-"""`open`: at the provider; `refused`: nothing was sent; `interrupted`: broke off in the middle of the answer;
-`unconfirmed`: nobody knows whether the provider answered, and so charged."""
+"""`open`: at the provider; `refused`: nothing was sent; `interrupted`: broke off in the middle of the answer,
+or was counted without one; `unconfirmed`: nobody knows whether the provider answered, and so charged."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

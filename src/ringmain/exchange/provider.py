@@ -11,7 +11,7 @@ from ringmain.errors import AskError, ProviderError
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.fault import Called, Fault
 from ringmain.exchange.halves import joined
-from ringmain.exchange.heard import Heard, empty
+from ringmain.exchange.heard import Heard
 from ringmain.exchange.loose import as_list, as_object
 from ringmain.exchange.modes import MODES
 from ringmain.exchange.plan import Plan
@@ -94,15 +94,12 @@ def body(plan: Plan, at: int) -> bytes:
 def read(plan: Plan, data: bytes) -> Heard:
     """What a whole answer says.
 
-    Raises `ProviderError`: `upstream_malformed` where it cannot be read, `upstream_empty` where it has no choice.
+    Raises `ProviderError("upstream_malformed")` where it cannot be read.
     """
     try:
-        heard = MODES[plan.mode].read(joined(data))
+        return MODES[plan.mode].read(joined(data))
     except UNREADABLE as e:
         raise malformed(plan) from e
-    if plan.mode != "embeddings" and not heard.choices:
-        raise empty(plan.connection.name)
-    return heard
 
 
 def piece(plan: Plan, event: Event) -> Piece:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ringmain.errors import ProviderError
 from ringmain.exchange.heard import Heard, empty, interrupted
 from ringmain.exchange.line import Line
 from ringmain.exchange.modes.tools import Calls
@@ -40,13 +41,18 @@ class Tally:
         self._model = ""
         """As the provider names it."""
         self.begun = False
-        """Whether anything of the answer was heard."""
+        """Whether anything of the answer was heard, or counted at its end."""
 
-    def whole(self, heard: Heard) -> Iterator[Piece]:
-        """Take in a whole answer; the pieces that a streaming host is shown of it."""
+    def whole(self, heard: Heard, plan: Plan) -> Iterator[Piece]:
+        """Take in a whole answer; the pieces that a streaming host is shown of it.
+
+        Raises `ProviderError("upstream_empty")` where it had no choice.
+        """
+        self._counting = heard.usage
+        if not heard.choices and plan.mode != "embeddings":
+            raise self._empty(plan.connection.name)
         self.begun, self._model = True, heard.model
         first = len(self._parts)
-        self._counting = heard.usage
         for choice in heard.choices:
             part = self._parts[first + choice.index] = _Part()
             self._call.add(first + choice.index)
@@ -82,9 +88,16 @@ class Tally:
         if not self._done and not finished:
             raise interrupted(connection)
         if not self._call:
-            raise empty(connection)
+            raise self._empty(connection)
         self._done = False
         self._end_call()
+
+    def _empty(self, connection: str) -> ProviderError:
+        """The error of a call without a choice; where the provider has counted it, that is what it cost."""
+        error = empty(connection)
+        if self._counting is not None:
+            self.begun, error.billed = True, False
+        return error
 
     def _end_call(self) -> None:
         self._ended.append((self._counting, self._call))

@@ -65,6 +65,7 @@ def test_the_time_to_wait_is_told_in_whole_seconds_and_in_milliseconds() -> None
         (ProviderError("upstream_ambiguous", "x", billed=True), True),
         (ProviderError("upstream_malformed", "x", billed=True), True),
         (ProviderError("upstream_auth", "x"), True),
+        (ProviderError("upstream_empty", "x"), True),
         (Refusal("rate_limit_exceeded", "x"), False),
         (ProviderError("upstream_overloaded", "x"), False),
         (ProviderError("upstream_unreachable", "x"), False),

@@ -18,7 +18,8 @@ OPENAIS = {
 
 FINAL = frozenset(
     "insufficient_quota upstream_quota upstream_auth upstream_forbidden upstream_unsupported upstream_redirect "
-    "upstream_tls upstream_ambiguous no_connection unknown_connection wrong_secret_file secret_locked".split()
+    "upstream_tls upstream_ambiguous upstream_empty no_connection unknown_connection wrong_secret_file "
+    "secret_locked".split()
 )
 """What a second try cannot mend, or might pay for twice: OpenAI's clients would else retry every 429 and 5xx."""
 
