@@ -55,8 +55,12 @@ class Served(msgspec.Struct, frozen=True):
         *,
         key: str | None = None,
         headers: Mapping[str, str] | None = None,
+        begun: threading.Event | None = None,
     ) -> "Answered":
-        """What the hub answers to one request; without `key` the host's own is sent, with an empty one none."""
+        """What the hub answers to one request; without `key` the host's own is sent, with an empty one none.
+
+        `begun` is set once the answer's head is in.
+        """
         sent = {"authorization": f"Bearer {self.key if key is None else key}", **(headers or {})}
         if key == "":
             del sent["authorization"]
@@ -64,6 +68,8 @@ class Served(msgspec.Struct, frozen=True):
         with closing(http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)) as connection:
             connection.request(method, path, data or None, sent)
             answer = connection.getresponse()
+            if begun:
+                begun.set()
             told = {name.lower(): value for name, value in answer.getheaders()}
             return Answered(answer.status, told, answer.read())
 
