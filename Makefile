@@ -7,7 +7,7 @@ DATA   ?= .ringmain
 PORT   ?= 8484
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser check clean
+.PHONY: help run test browser check bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -26,6 +26,9 @@ check: $(BIN)/.test $(BIN)/.check  ## ruff, pyright and the walls of the house
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_house.py tests/hosts/test_floor_plan.py
+
+bench: $(BIN)/.run  ## how fast the hub is beside nginx, as a table; takes nginx-light and wrk from the distribution
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean:  ## remove what the other words made
 	rm -rf $(VENV) $(DATA) .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""How fast the hub is, beside nginx on the same machine; nothing here passes or fails."""
