@@ -63,10 +63,21 @@ class Line(StreamRequestHandler):
     def handle(self) -> None:
         """Read the request, answer it and hang up."""
         with suppress(OSError):
-            self.rfile.readline()
-            heads = [line.lower().partition(b":") for line in iter(self.rfile.readline, b"\r\n")]
-            length = next(int(value) for name, _, value in heads if name == b"content-length")
+            length = self._length()
             self.upstream.answer(self, json.loads(self.rfile.read(length))["model"])
+
+    def _length(self) -> int:
+        """The announced length of the body, after the head was read.
+
+        Raises OSError where the hub hung up before, as it does on a certificate that it does not trust.
+        """
+        length = 0
+        while (line := self.rfile.readline()) != b"\r\n":
+            if not line:
+                raise ConnectionAbortedError
+            name, _, value = line.lower().partition(b":")
+            length = int(value) if name == b"content-length" else length
+        return length
 
     def finish(self) -> None:
         """Close what is still open."""
