@@ -72,9 +72,10 @@ def test_from_the_one_time_link_to_the_first_green_card(
         key = page.get_by_label("The key", exact=True).inner_text().strip()
         assert "waiting for the first call" in page.locator("#standing").inner_text()
         look.at("first-8-key")
-        assert hub.client(key).chat.completions.create(
-            model="", max_tokens=8, messages=[{"role": "user", "content": "How do I create a product?"}]
-        )
+        with hub.client(key) as client:
+            client.chat.completions.create(
+                model="", max_tokens=8, messages=[{"role": "user", "content": "How do I create a product?"}]
+            )
         if script:
             page.locator("#standing .state.good").wait_for()
         look.press("link", "Hosts")
