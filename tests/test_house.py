@@ -67,7 +67,7 @@ def test_each_technology_stays_in_its_place(file: Path) -> None:
     place, used = file.relative_to(SRC).parts[0], packages(file)
     assert place == "server" or not used & FRAMEWORK
     assert place == "store" or not used & SQL
-    assert file.name == "network.py" or "aiohttp" not in used
+    assert file.name == "proxied.py" or "aiohttp" not in used
     assert place == "cli" or not used & {"cyclopts", "rich"}
     assert "openai" not in used
 

@@ -1,8 +1,10 @@
 """The network over real sockets: what arrives, and what is told when nothing does."""
 
 import asyncio
+import gzip
 import socket
 import ssl
+import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -10,7 +12,7 @@ import pytest
 import trustme
 
 from ringmain.errors import ProviderError, RingmainError, SetupError
-from ringmain.network import HttpTransport
+from ringmain.network import Network
 from ringmain.transport import Request
 
 
@@ -42,12 +44,12 @@ async def server(
 
 @pytest.fixture
 async def transport():
-    made = HttpTransport()
+    made = Network()
     yield made
     await made.close()
 
 
-async def fetch(transport: HttpTransport, url: str, timeout: float = 5) -> tuple[int, bytes]:
+async def fetch(transport: Network, url: str, timeout: float = 5) -> tuple[int, bytes]:
     response = await transport.send(Request(url=f"{url}/v1/x", body=b"{}"), timeout=timeout)
     try:
         return response.status, b"".join([chunk async for chunk in response.chunks()])
@@ -59,7 +61,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-Odd: Yes\r\n\r\nhi"
 
 
 def test_a_transport_goes_on_in_a_new_event_loop_after_its_own_has_ended() -> None:
-    transport = HttpTransport()
+    transport = Network()
 
     async def call(*, last: bool) -> tuple[int, bytes]:
         async with server(OK) as (url, _):
@@ -71,7 +73,7 @@ def test_a_transport_goes_on_in_a_new_event_loop_after_its_own_has_ended() -> No
     assert [asyncio.run(call(last=last)) for last in (False, True)] == [(200, b"hi")] * 2
 
 
-async def test_a_whole_answer_arrives_with_its_headers_in_lower_case(transport: HttpTransport) -> None:
+async def test_a_whole_answer_arrives_with_its_headers_in_lower_case(transport: Network) -> None:
     async with server(OK) as (url, received):
         response = await transport.send(Request(url=f"{url}/v1/x", headers={"a": "b"}, body=b"{}"), timeout=5)
         assert response.headers["x-odd"] == "Yes"
@@ -81,7 +83,7 @@ async def test_a_whole_answer_arrives_with_its_headers_in_lower_case(transport: 
     assert b"a: b\r\n" in received[0]
 
 
-async def test_a_redirect_is_not_followed(transport: HttpTransport) -> None:
+async def test_a_redirect_is_not_followed(transport: Network) -> None:
     async with server(OK) as (other, reached):
         away = f"HTTP/1.1 307 T\r\nlocation: {other}/v1/x\r\ncontent-length: 0\r\n\r\n".encode()
         async with server(away) as (url, _):
@@ -89,13 +91,13 @@ async def test_a_redirect_is_not_followed(transport: HttpTransport) -> None:
     assert not reached
 
 
-async def told(transport: HttpTransport, url: str, timeout: float = 5) -> RingmainError:
+async def told(transport: Network, url: str, timeout: float = 5) -> RingmainError:
     with pytest.raises(RingmainError) as caught:
         await fetch(transport, url, timeout)
     return caught.value
 
 
-async def test_an_address_where_nobody_listens_is_named_with_its_port(transport: HttpTransport) -> None:
+async def test_an_address_where_nobody_listens_is_named_with_its_port(transport: Network) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -104,7 +106,7 @@ async def test_an_address_where_nobody_listens_is_named_with_its_port(transport:
     assert error.sentence == f"127.0.0.1:{port} cannot be reached (Connection refused)."
 
 
-async def test_a_name_that_does_not_exist_is_named(transport: HttpTransport) -> None:
+async def test_a_name_that_does_not_exist_is_named(transport: Network) -> None:
     error = await told(transport, "http://no-such-host.invalid")
     assert error.code == "upstream_unreachable"
     assert "no-such-host.invalid:80" in error.sentence
@@ -121,7 +123,7 @@ async def test_a_name_that_resolves_to_a_metadata_address_is_refused(transport, 
     assert error.code == "invalid_setting"
 
 
-async def test_an_untrusted_certificate_is_told_as_such(transport: HttpTransport) -> None:
+async def test_an_untrusted_certificate_is_told_as_such(transport: Network) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     async with server(OK, tls=context) as (url, _):
@@ -130,13 +132,13 @@ async def test_an_untrusted_certificate_is_told_as_such(transport: HttpTransport
     assert "certificate" in error.sentence
 
 
-async def test_a_provider_that_hangs_up_without_a_word_may_have_charged(transport: HttpTransport) -> None:
+async def test_a_provider_that_hangs_up_without_a_word_may_have_charged(transport: Network) -> None:
     async with server(b"") as (url, _):
         error = await told(transport, url)
     assert (error.code, error.billed) == ("upstream_ambiguous", True)
 
 
-async def test_a_key_that_no_header_can_hold_is_told_as_such_and_never_sent(transport: HttpTransport) -> None:
+async def test_a_key_that_no_header_can_hold_is_told_as_such_and_never_sent(transport: Network) -> None:
     async with server(OK) as (url, received):
         request = Request(url=f"{url}/v1", headers={"authorization": "Bearer sk-secret\nx: y"})
         with pytest.raises(SetupError, match="A header of the call to") as caught:
@@ -145,14 +147,14 @@ async def test_a_key_that_no_header_can_hold_is_told_as_such_and_never_sent(tran
     assert b"".join(received) == b""
 
 
-async def test_a_body_that_is_cut_may_have_been_charged(transport: HttpTransport) -> None:
+async def test_a_body_that_is_cut_may_have_been_charged(transport: Network) -> None:
     async with server(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf") as (url, _):
         error = await told(transport, url)
     assert isinstance(error, ProviderError)
     assert error.billed
 
 
-async def test_one_deadline_covers_head_and_body(transport: HttpTransport) -> None:
+async def test_one_deadline_covers_head_and_body(transport: Network) -> None:
     async def drip(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n")
         for _ in range(100):
@@ -164,7 +166,7 @@ async def test_one_deadline_covers_head_and_body(transport: HttpTransport) -> No
     assert (error.code, error.status, error.billed) == ("deadline_exceeded", 504, True)
 
 
-async def test_a_dead_proxy_is_named(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_dead_proxy_is_named(transport: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     error = await told(transport, "http://provider.example")
     assert error.code == "upstream_unreachable"
@@ -172,7 +174,7 @@ async def test_a_dead_proxy_is_named(transport: HttpTransport, monkeypatch: pyte
 
 
 async def test_a_proxy_that_refuses_is_named_and_nothing_was_charged(
-    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+    transport: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with server(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n") as (url, _):
         monkeypatch.setenv("https_proxy", url)
@@ -182,7 +184,7 @@ async def test_a_proxy_that_refuses_is_named_and_nothing_was_charged(
     assert "407" in error.sentence
 
 
-async def test_a_deadline_that_passes_before_there_is_a_connection_costs_nothing(transport: HttpTransport) -> None:
+async def test_a_deadline_that_passes_before_there_is_a_connection_costs_nothing(transport: Network) -> None:
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -193,7 +195,7 @@ async def test_a_deadline_that_passes_before_there_is_a_connection_costs_nothing
     assert (error.code, error.billed) == ("deadline_exceeded", False)
 
 
-async def test_closing_early_cuts_the_provider_off(transport: HttpTransport) -> None:
+async def test_closing_early_cuts_the_provider_off(transport: Network) -> None:
     cut = asyncio.Event()
 
     async def stream(writer: asyncio.StreamWriter) -> None:
@@ -211,3 +213,135 @@ async def test_closing_early_cuts_the_provider_off(transport: HttpTransport) -> 
         await anext(aiter(response.chunks()))
         await response.close()
         await asyncio.wait_for(cut.wait(), 1)
+
+
+@asynccontextmanager
+async def keeper(*answers: bytes) -> AsyncIterator[tuple[str, list[int]]]:
+    """A raw server that gives each request on a connection the next of these; yields its address and, of each
+    connection, how many requests it carried."""
+    carried: list[int] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carried.append(0)
+        place = len(carried) - 1
+        while await reader.read(65_536):
+            carried[place] += 1
+            writer.write(answers[(sum(carried) - 1) % len(answers)])
+        writer.close()
+
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+    async with listening:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", carried
+
+
+KEPT = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
+
+
+async def test_calls_in_a_row_share_a_connection(transport: Network) -> None:
+    async with keeper(KEPT) as (url, carried):
+        assert [await fetch(transport, url) for _ in range(3)] == [(200, b"hi")] * 3
+        assert carried == [3]
+        await transport.close()
+
+
+async def test_calls_at_a_time_do_not(transport: Network) -> None:
+    async with keeper(KEPT) as (url, carried):
+        await asyncio.gather(*(fetch(transport, url) for _ in range(3)))
+        assert carried == [1, 1, 1]
+        await transport.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi",
+        KEPT + KEPT,
+        KEPT + b"HTTP/1.1 2",
+    ],
+    ids=["it closes", "two answers to one question", "an answer and a half"],
+)
+async def test_a_connection_is_not_used_again_where(transport: Network, answer: bytes) -> None:
+    async with keeper(answer) as (url, carried):
+        assert [await fetch(transport, url) for _ in range(2)] == [(200, b"hi")] * 2
+        assert carried == [1, 1]
+        await transport.close()
+
+
+async def test_what_nobody_asked_for_is_no_answer_to_the_next_question(transport: Network) -> None:
+    spoken = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = not spoken.is_set()
+        await reader.read(65_536)
+        writer.write(KEPT)
+        await writer.drain()
+        if first:
+            spoken.set()
+            await asyncio.sleep(0.05)
+            writer.write(KEPT.replace(b"hi", b"no"))
+            await reader.read(65_536)
+        writer.close()
+
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+    async with listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        assert await fetch(transport, url) == (200, b"hi")
+        await asyncio.sleep(0.2)
+        assert await fetch(transport, url) == (200, b"hi")
+        await transport.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + KEPT,
+        b"HTTP/1.1 200 OK\r\n\r\nhi",
+        b"HTTP/1.0 200 OK\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nh\r\n1;x=y\r\ni\r\n0\r\nt: u\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n" + gzip.compress(b"hi"),
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: deflate\r\n\r\n" + zlib.compress(b"hi"),
+    ],
+    ids=["announced", "until the end", "until the end of HTTP/1.0", "in chunks", "gzip", "deflate"],
+)
+async def test_an_answer_may_come(transport: Network, answer: bytes) -> None:
+    async with server(answer) as (url, _):
+        assert await fetch(transport, url) == (200, b"hi")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nx: " + b"x" * (1 << 20),
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n" + gzip.compress(b"hi")[:-4],
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nhi",
+    ],
+    ids=["a head without end", "another protocol", "two lengths", "unknown encoding", "half a gzip", "no gzip"],
+)
+async def test_what_is_no_answer_may_have_been_charged(transport: Network, answer: bytes) -> None:
+    async with server(answer) as (url, _):
+        error = await told(transport, url)
+    assert (error.code, error.billed) == ("upstream_ambiguous", True)
+
+
+async def test_a_reader_that_takes_its_time_holds_the_provider_back(transport: Network) -> None:
+    sent = 0
+
+    async def flood(writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 40000000\r\n\r\n")
+        for _ in range(400):
+            writer.write(b"." * 100_000)
+            await writer.drain()
+            sent += 100_000
+
+    async with server(flood) as (url, _):
+        response = await transport.send(Request(url=f"{url}/v1/x"), timeout=30)
+        held = -1
+        while held != sent:
+            held = sent
+            await asyncio.sleep(0.2)
+        assert held < 30_000_000
+        assert sum([len(chunk) async for chunk in response.chunks()]) == 40_000_000

@@ -187,7 +187,7 @@ ROWS = [
     Row(16, "a name that does not exist is told as such", [OK], 502, "upstream_unreachable", 2, RELEASED,
         account="nameless", reached=0, final=True, tells=["no-such-host.invalid:80 cannot be resolved"]),
     Row(16, "an address that is silent is given up", [OK], 502, "upstream_unreachable", 2, RELEASED, account="full",
-        reached=0, final=True, tells=["does not answer within"], timers={"ringmain.network.CONNECT": 0.2}),
+        reached=0, final=True, tells=["does not answer within"], timers={"ringmain.network.dial.CONNECT": 0.2}),
     Row(17, "a certificate that has expired is told as such", [OK], 502, "upstream_tls", 1, RELEASED, account="expired",
         reached=0, final=True, tells=["certificate has expired"]),
     Row(17, "a certificate of another name is told as such", [OK], 502, "upstream_tls", 1, RELEASED,

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
-import aiohttp.connector
 import msgspec
 import pytest
 import trustme
@@ -69,6 +68,7 @@ def world() -> Iterator[World]:
             waits.append(seconds)
 
         patch.setattr(hub.ring, "sleep", sleep)
+        patch.setattr("ringmain.network.proxies.REMEMBERED", 0.0)
         places = {name: upstream.base_url for name, upstream in upstreams.items()}
         places |= {"nobody": stack.enter_context(closed_port()), "full": stack.enter_context(full_port())}
         places |= {"nameless": "http://no-such-host.invalid/v1", "brief": plain, "edited": plain}
@@ -87,7 +87,7 @@ def certified(patch: pytest.MonkeyPatch) -> dict[str, ssl.SSLContext]:
     ours, another = trustme.CA(), trustme.CA()
     trusting = ssl.create_default_context()
     ours.configure_trust(trusting)
-    patch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", trusting)
+    patch.setattr("ringmain.network.dial.trusted", lambda: trusting)
     past = datetime.now(UTC) - timedelta(days=1)
     shown = {
         "trusted": ours.issue_cert("127.0.0.1"),

@@ -1,0 +1,124 @@
+"""HTTP/1.1 straight to the provider, over connections that are kept; redirects are never followed."""
+
+import asyncio
+from functools import lru_cache
+
+from ringmain.network.channel import Channel, Incoming
+from ringmain.network.dial import Dialler
+from ringmain.network.faults import unwritable
+from ringmain.network.place import Place, place_of
+from ringmain.transport import Request
+
+KEEP = 4.0
+"""Seconds for which an idle connection is kept: many servers close theirs after 5, and a call that is on its way then
+is lost without anyone knowing whether it was charged."""
+
+
+class DirectTransport:
+    """The connections of one event loop; those of a loop that has ended are of no more use."""
+
+    def __init__(self) -> None:
+        self._kept: Kept | None = None
+
+    async def send(self, request: Request, *, timeout: float) -> Incoming:
+        """As `Transport.send`."""
+        place = place_of(request.url)
+        head = written(request, place)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + timeout
+        channel = await self._of(loop).take(place, timeout=max(timeout, 0.001))
+        incoming = channel.ask(place, head, request.body, timeout=max(until - loop.time(), 0.001))
+        try:
+            await incoming.begun()
+        except BaseException:
+            await incoming.close()
+            raise
+        return incoming
+
+    def _of(self, loop: asyncio.AbstractEventLoop) -> "Kept":
+        if self._kept is None or self._kept.loop is not loop:
+            self._kept = Kept(loop)
+        return self._kept
+
+    async def close(self) -> None:
+        """Close all connections that are idle; those in use end with their calls."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+
+class Kept:
+    """Idle connections, by place; the one used last is taken first."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._dialler = Dialler(loop)
+        self._idle: dict[Place, list[Channel]] = {}
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    async def take(self, place: Place, *, timeout: float) -> Channel:
+        """A connection that was idle, else a new one. Raises as `Dialler.dial`."""
+        origin = place._replace(target="")
+        idle, now = self._idle.get(origin, []), self.loop.time()
+        while idle:
+            channel = idle.pop()
+            if channel.open and now - channel.idle_since < KEEP:
+                return channel
+            channel.abort()
+        channel = Channel(self.loop, lambda channel: self._keep(origin, channel))
+        await self._dialler.dial(place, channel, timeout=timeout)
+        return channel
+
+    def _keep(self, origin: Place, channel: Channel) -> None:
+        if self._closed:
+            channel.abort()
+            return
+        channel.idle_since = self.loop.time()
+        self._idle.setdefault(origin, []).append(channel)
+        if self._sweeping is None:
+            self._sweeping = self.loop.call_later(KEEP, self._sweep)
+
+    def _sweep(self) -> None:
+        """Close what was idle for too long."""
+        self._sweeping, now = None, self.loop.time()
+        for origin, idle in list(self._idle.items()):
+            kept = [channel for channel in idle if channel.open and now - channel.idle_since < KEEP]
+            for channel in set(idle) - set(kept):
+                channel.abort()
+            self._idle[origin] = kept
+            if not kept:
+                del self._idle[origin]
+        if self._idle:
+            self._sweeping = self.loop.call_later(KEEP / 2, self._sweep)
+
+    def close(self) -> None:
+        """Close them all, and keep no more."""
+        self._closed = True
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        if not self.loop.is_closed():
+            for idle in self._idle.values():
+                for channel in idle:
+                    channel.abort()
+        self._idle.clear()
+
+
+def written(request: Request, place: Place) -> bytes:
+    """The head of a request. Raises `SetupError("invalid_setting")` for a header that would be two."""
+    headers = request.headers
+    told = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if told.count("\r") != len(headers) or told.count("\n") != len(headers) or "\0" in told:
+        raise unwritable(place)
+    length = f"content-length: {len(request.body)}\r\n" if request.body or request.method == "POST" else ""
+    try:
+        return f"{_opening(request.method, place)}{told}{length}\r\n".encode()
+    except UnicodeEncodeError as error:
+        raise unwritable(place) from error
+
+
+@lru_cache(1024)
+def _opening(method: str, place: Place) -> str:
+    """What each request of this method to this place begins with."""
+    lines = (f"{method} {place.target} HTTP/1.1", f"host: {place.named}", "user-agent: ringmain")
+    return "\r\n".join((*lines, "accept-encoding: identity", ""))
