@@ -1,6 +1,7 @@
 """An ask of Python or the command line, out of plain arguments."""
 
-import secrets
+import os
+import random
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
@@ -22,9 +23,14 @@ TYPES: dict[str, tuple[Callable[[Any], bool], str]] = {
 """Argument → whether a value is one, and what it takes; every other one takes a text."""
 
 
+_random = random.Random()  # noqa: S311
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_random.seed)
+
+
 def new_id() -> str:
-    """A fresh id for an ask; ids sort by the time they were made."""
-    return f"ask_{time.time_ns() // 1000:013x}{secrets.token_hex(8)}"
+    """A fresh id for an ask; ids sort by the time they were made, and are names, not secrets."""
+    return f"ask_{time.time_ns() // 1000:013x}{_random.getrandbits(64):016x}"
 
 
 def question(

@@ -1,5 +1,6 @@
 """The hub as a process: its address, its data folder, its end."""
 
+import gc
 import ipaddress
 import signal
 import socket
@@ -16,6 +17,9 @@ from ringmain.ring import Ring
 
 if TYPE_CHECKING:
     from ringmain.server.process import Process
+
+GARBAGE = 10_000
+"""New objects after which the collector looks for cycles; an ask that goes well leaves none."""
 
 EXTRA = ("starlette", "uvicorn", "uvloop", "httptools", "jinja2", "markdown_it", "prometheus_client", "argon2")
 
@@ -39,8 +43,13 @@ def serve(ring: Ring, sock: socket.socket, *, on_ready: Callable[[str], None] = 
     `on_ready` is called with the hub's URL once it answers.
     Raises `SetupError("invalid_setting")` where the admin's token cannot be kept.
     """
+
+    def ready(url: str) -> None:
+        on_ready(url)
+        _calm_collector()
+
     with _quiet_end():
-        process(ring, sock, on_ready=on_ready).run(sockets=[sock])
+        process(ring, sock, on_ready=ready).run(sockets=[sock])
 
 
 def process(ring: Ring, sock: socket.socket, *, on_ready: Callable[[str], None] = lambda url: None) -> "Process":
@@ -118,6 +127,13 @@ def url_of(sock: socket.socket) -> str:
     """The URL of a listening socket."""
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _calm_collector() -> None:
+    """Let the collector never look again at what the start has loaded, and less often at what is new."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 @contextmanager
