@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import msgspec
@@ -57,7 +58,8 @@ class Answer:
         self._tally = Tally()
         self._raw: bytes | None = None
         self._aside = Aside()
-        self._pieces = self._walk()
+        self._pieces: AsyncGenerator[Piece] | None = None
+        """What is still to come of a stream that has begun."""
         self._peeked: Piece | None = None
         self._settled = False
         self._reader: asyncio.Task[Any] | None = None
@@ -66,14 +68,20 @@ class Answer:
         """Set once a task that was waiting when the answer was given up has let go of it."""
 
     async def begin(self) -> "Answer":
-        """The same answer, once its first piece is in: what fails before that can still be told as an error."""
-        self._peeked = await anext(self._pieces, None)
+        """The same answer, once its first piece is in, or all of it where the host does not want a stream: what fails
+        before that can still be told as an error."""
+        if self.plan.stream:
+            self._pieces = self._walk()
+            self._peeked = await anext(self._pieces, None)
+        else:
+            await self._hear()
         return self
 
     async def whole(self) -> Reply:
         """The finished reply."""
-        async for _ in self:
-            pass
+        if self._pieces is not None:
+            async for _ in self:
+                pass
         if self.reply is None:
             raise HubError("internal_error", "The answer ended without a reply.", fix="Ask again.")
         return self.reply
@@ -87,6 +95,8 @@ class Answer:
 
     async def _next(self) -> Piece | None:
         """The next piece; None at the end, or where another task gives the answer up meanwhile."""
+        if self._pieces is None:
+            return None
         self._reader = reader = asyncio.current_task()
         try:
             return await anext(self._pieces, None)
@@ -109,51 +119,73 @@ class Answer:
             self._reader.cancel()
         if self._closing:
             await self._closing.wait()
-        await self._pieces.aclose()
+        if self._pieces is not None:
+            await self._pieces.aclose()
         if not self._settled:
-            await self._fail(_hung_up(billed=self._open))
+            self._fail(_hung_up(billed=self._open))
 
-    # the walk ------------------------------------------------------------------------------------------------------
+    # the two walks: every call of the plan in turn, then the line ---------------------------------------------------
 
-    async def _walk(self) -> AsyncGenerator[Piece]:
-        """Every call of the plan in turn, then the line."""
-        try:
+    async def _hear(self) -> None:
+        """All of it, for a host that wants the whole."""
+        with self._booked():
             at = 0
             # An attempt may plan anew for another mode, where a list of prompts is one call each.
+            while at < len(self.plan.bodies):
+                call = await self._called(at)
+                try:
+                    if call.heard is not None:
+                        self._tally.whole(call.heard, self.plan)
+                    else:
+                        async for _ in self._streamed(call, at):
+                            pass
+                    self._open = False
+                finally:
+                    await call.close()
+                at += 1
+            await self._finish()
+
+    async def _walk(self) -> AsyncGenerator[Piece]:
+        """Its pieces as they come in."""
+        with self._booked():
+            at = 0
             while at < len(self.plan.bodies):
                 async for piece in self._one_call(at):
                     yield piece
                 at += 1
             await self._finish()
-        except RingmainError as error:
-            await self._fail(error)
-            raise
-        except (GeneratorExit, asyncio.CancelledError):
-            await self._fail(_hung_up(billed=self._open))
-            raise
-        except Exception as error:
-            await self._fail(our_fault())
-            raise our_fault() from error
 
     async def _one_call(self, at: int) -> AsyncGenerator[Piece]:
-        call = await self._attempt(at)
-        self._aside = provider.aside(self.plan, call.headers)
+        call = await self._called(at)
         try:
             if call.heard is not None:
-                self._raw = call.raw if not self.plan.emulated and len(self.plan.bodies) == 1 else None
                 for piece in self._tally.whole(call.heard, self.plan):
                     yield piece
             else:
-                async for piece in call.pieces():
-                    shown = piece.raw is not None and not (piece.bare and self.plan.hide_usage)
-                    for placed in self._placed(piece, at):
-                        self._tally.add(placed)
-                        if shown:
-                            yield placed
-                self._tally.complete(self.plan.connection.name)
+                async for piece in self._streamed(call, at):
+                    yield piece
             self._open = False
         finally:
             await call.close()
+
+    async def _streamed(self, call: Call, at: int) -> AsyncIterator[Piece]:
+        """The pieces of a stream that the host is shown, once they are counted."""
+        hidden = self.plan.hide_usage
+        async for piece in call.pieces():
+            shown = piece.raw is not None and not (piece.bare and hidden)
+            for placed in self._placed(piece, at):
+                self._tally.add(placed)
+                if shown:
+                    yield placed
+        self._tally.complete(self.plan.connection.name)
+
+    async def _called(self, at: int) -> Call:
+        """The plan's call number `at`, once its head is in."""
+        call = await self._attempt(at)
+        self._aside = provider.aside(self.plan, call.headers)
+        if call.heard is not None:
+            self._raw = call.raw if not self.plan.emulated and len(self.plan.bodies) == 1 else None
+        return call
 
     def _placed(self, piece: Piece, at: int) -> list[Piece]:
         """The piece as it is where its raw bytes may pass, else each choice with its place among those of all calls."""
@@ -235,7 +267,22 @@ class Answer:
             await self._tools.book.flush()
         self.reply = reply
 
-    async def _fail(self, error: RingmainError) -> None:
+    @contextmanager
+    def _booked(self) -> Iterator[None]:
+        """A block out of which no failure comes that is not in the book."""
+        try:
+            yield
+        except RingmainError as error:
+            self._fail(error)
+            raise
+        except (GeneratorExit, asyncio.CancelledError):
+            self._fail(_hung_up(billed=self._open))
+            raise
+        except Exception as error:
+            self._fail(our_fault())
+            raise our_fault() from error
+
+    def _fail(self, error: RingmainError) -> None:
         plan, line, took = self.plan, self._line, self._milliseconds()
         lost = self._lost or (error.billed and not self._tally.hears)
         if self._tally.begun:

@@ -23,9 +23,8 @@ class Call:
     def __init__(self, plan: Plan, response: Response) -> None:
         self._plan = plan
         self._response = response
-        self._events = self._read_events()
+        self._events: AsyncGenerator[Piece] | None = None
         self._first: Piece | None = None
-        self._patience = Patience()
         self.heard: Heard | None = None
         self.raw: bytes | None = None
 
@@ -46,6 +45,7 @@ class Call:
         return fault
 
     async def _peek(self) -> Fault | None:
+        self._events = self._read_events()
         try:
             self._first = await anext(self._events, None)
         except provider.ToldFault as told:
@@ -54,8 +54,9 @@ class Call:
 
     async def pieces(self) -> AsyncIterator[Piece]:
         """The pieces of a stream."""
-        if self._first is not None:
-            yield self._first
+        if self._events is None or self._first is None:
+            return
+        yield self._first
         try:
             async for piece in self._events:
                 yield piece
@@ -66,20 +67,23 @@ class Call:
 
     async def _read_events(self) -> AsyncGenerator[Piece]:
         splitter, halves, begun = Splitter(), Halves(), False
-        chunks = aiter(self._response.chunks())
-        while (chunk := await self._patience.wait(anext(chunks, None))) is not None:
-            for event in splitter.feed(chunk):
-                piece = halves.join(provider.piece(self._plan, event))
-                yield piece
-                # A model may think for long before its first word; neither counts the time that the host takes.
-                begun = begun or bool(piece.text or piece.tool_calls)
-                if begun:
-                    self._patience.renew()
-        for event in splitter.end():
-            yield halves.join(provider.piece(self._plan, event))
+        chunks, patience = aiter(self._response.chunks()), Patience()
+        try:
+            while (chunk := await patience.wait(anext(chunks, None))) is not None:
+                for event in splitter.feed(chunk):
+                    piece = halves.join(provider.piece(self._plan, event))
+                    yield piece
+                    # A model may think for long before its first word; neither counts the time that the host takes.
+                    begun = begun or bool(piece.text or piece.tool_calls)
+                    if begun:
+                        patience.renew()
+            for event in splitter.end():
+                yield halves.join(provider.piece(self._plan, event))
+        finally:
+            patience.end()
 
     async def close(self) -> None:
         """Let go of the provider."""
-        self._patience.end()
-        await self._events.aclose()
+        if self._events is not None:
+            await self._events.aclose()
         await self._response.close()

@@ -38,17 +38,18 @@ async def read_whole(response: Response, *, largest: int) -> bytes:
 
     Raises `ProviderError("upstream_too_large")` as soon as it has more than `largest` bytes.
     """
-    data = bytearray()
+    parts, size = list[bytes](), 0
     async for chunk in response.chunks():
-        data += chunk
-        if len(data) > largest:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > largest:
             raise ProviderError(
                 "upstream_too_large",
                 f"The provider sent more than {largest >> 20} MiB.",
                 fix="Ask for a shorter answer.",
                 billed=True,
             )
-    return bytes(data)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class Transport(Protocol):

@@ -44,7 +44,7 @@ class Tally:
         """Whether anything of the answer was heard, or counted at its end."""
 
     def whole(self, heard: Heard, plan: Plan) -> Iterator[Piece]:
-        """Take in a whole answer; the pieces that a streaming host is shown of it.
+        """Take in a whole answer; the pieces that a streaming host is shown of it, made when they are asked for.
 
         Raises `ProviderError("upstream_empty")` where it had no choice.
         """
@@ -58,9 +58,8 @@ class Tally:
             self._call.add(first + choice.index)
             part.finish, part.message = choice.finish_reason, choice.message
             part.texts.append(choice.text)
-            yield Piece(text=choice.text, index=first + choice.index, tool_calls=choice.message.tool_calls)
-            yield Piece(index=first + choice.index, finish_reason=choice.finish_reason)
         self._end_call()
+        return _pieces(heard, first)
 
     def add(self, piece: Piece) -> None:
         """Take in a piece of a stream."""
@@ -156,3 +155,9 @@ class Tally:
             raw=raw,
             created=line.at // 1000,
         )
+
+
+def _pieces(heard: Heard, first: int) -> Iterator[Piece]:
+    for choice in heard.choices:
+        yield Piece(text=choice.text, index=first + choice.index, tool_calls=choice.message.tool_calls)
+        yield Piece(index=first + choice.index, finish_reason=choice.finish_reason)

@@ -25,7 +25,7 @@ async def deliver(visit: Visit, room: Room, ask: Ask, begin: Callable[[], Awaita
     """
     delivery = _Delivery(visit, room, ask)
     try:
-        async with visit.watched():
+        with visit.watched():
             return await delivery.run(begin)
     except HungUp:
         raise

@@ -93,7 +93,8 @@ class Gate:
         """The ask that a request is, once there is a place for it; unreadable ones are in the book too."""
         visit.asked = True
         try:
-            body = await read_body(visit.receive, visit.headers, stop.room.nameplate.largest)
+            largest, whole = stop.room.nameplate.largest, visit.presence.whole
+            body = await read_body(visit.receive, visit.headers, largest, whole=whole)
             ask = stop.room.wire.read(visit.request(body), ask_id=visit.id)
             await self._places.take()
         except (HungUp, asyncio.CancelledError):

@@ -26,14 +26,14 @@ class HungUp(Exception):
     """The host went away before it had sent everything."""
 
 
-async def read_body(receive: Receive, headers: Mapping[str, str], largest: int) -> bytes:
-    """The whole body, whatever its announced length says.
+async def read_body(receive: Receive, headers: Mapping[str, str], largest: int, *, whole: bool = False) -> bytes:
+    """The whole body, whatever its announced length says; `whole` that it is here already and need not be timed.
 
     Raises `AskError`: `request_too_large`, `invalid_request` for a compressed or a dripping one; `HungUp`.
     """
     _check_encoding(headers)
     _check_length(headers, largest)
-    message = await _next(receive)
+    message = await _received(receive) if whole else await _next(receive)
     if not message.get("more_body"):
         body: bytes = message.get("body", b"")
         if len(body) > largest:
@@ -57,7 +57,7 @@ async def _rest(receive: Receive, message: Any, largest: int) -> bytes:
 async def _next(receive: Receive) -> Any:
     try:
         async with asyncio.timeout(IDLE):
-            message = await receive()
+            return await _received(receive)
     except TimeoutError as e:
         raise AskError(
             "invalid_request",
@@ -65,6 +65,10 @@ async def _next(receive: Receive) -> Any:
             fix="Send it again, without a pause.",
             status=408,
         ) from e
+
+
+async def _received(receive: Receive) -> Any:
+    message = await receive()
     if message["type"] == "http.disconnect":
         raise HungUp
     return message

@@ -3,8 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, HostRequest
 from ringmain.question import new_id
 from ringmain.server.limits import HungUp
+from ringmain.server.presence import KEY, Presence
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,6 +24,8 @@ PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 LONGEST_NOTICE = 2000
 """Characters that all notices of one answer may have in its header."""
 
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
 
@@ -32,6 +35,7 @@ class Visit:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.receive = receive
+        self.presence: Presence = scope[KEY]
         self._send = send
         self.id = new_id()
         self.started = time.monotonic()
@@ -63,11 +67,11 @@ class Visit:
 
     # hang-up -------------------------------------------------------------------------------------------------------
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
+    @contextmanager
+    def watched(self) -> Iterator[None]:
         """A block that ends with `HungUp` as soon as the host goes away, or with what `stop` was given."""
         self._worker = asyncio.current_task()
-        watcher = asyncio.create_task(self._watch())
+        self.presence.watch(self._hung_up)
         try:
             yield
         except asyncio.CancelledError:
@@ -77,11 +81,9 @@ class Visit:
             raise self._why from None
         finally:
             self._worker = None
-            watcher.cancel()
+            self.presence.unwatch()
 
-    async def _watch(self) -> None:
-        while (await self.receive())["type"] != "http.disconnect":
-            pass
+    def _hung_up(self) -> None:
         self.stop(HungUp())
 
     def stop(self, why: BaseException) -> None:
@@ -101,8 +103,8 @@ class Visit:
     async def begin(self, status: int, headers: dict[str, str]) -> None:
         """Send an answer's head."""
         self.status = status
-        told = {"x-content-type-options": "nosniff", "x-request-id": self._request_id(), **headers}
-        raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in told.items()]
+        raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+        raw += (_NOSNIFF, (b"x-request-id", self._request_id().encode()))
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
     async def piece(self, data: bytes) -> None:
@@ -115,8 +117,8 @@ class Visit:
 
     def _request_id(self) -> str:
         """The host's own id for the request where it sent one that is safe to repeat, else ours."""
-        given = self.headers.get("x-request-id", "")
-        return given if _ID.fullmatch(given) else self.id
+        given = self.headers.get("x-request-id")
+        return given if given is not None and _ID.fullmatch(given) else self.id
 
     def labels(self, notices: tuple[str, ...], reply: Reply | None = None) -> dict[str, str]:
         """The headers that tell of the ask: its line in the book, what the hub did on its own, what it cost."""
