@@ -13,6 +13,7 @@ import trustme
 
 from ringmain.errors import ProviderError, RingmainError, SetupError
 from ringmain.network import Network
+from ringmain.network.place import place_of
 from ringmain.transport import Request
 
 
@@ -121,6 +122,72 @@ async def test_a_name_that_resolves_to_a_metadata_address_is_refused(transport, 
     monkeypatch.setattr(asyncio.get_running_loop().__class__, "getaddrinfo", resolve)
     error = await told(transport, "http://innocent.example")
     assert error.code == "invalid_setting"
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+    """Let names resolve to these addresses, one answer after the other; the names that were asked for."""
+    asked: list[str] = []
+    told = iter(answers)
+
+    async def resolve(self: object, host: str, port: int = 0, **_: object) -> list[tuple]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in next(told)]
+
+    monkeypatch.setattr(asyncio.get_running_loop().__class__, "getaddrinfo", resolve)
+    return asked
+
+
+async def test_a_name_that_has_one_metadata_address_among_others_is_refused(transport, monkeypatch) -> None:
+    async with server(OK) as (url, received):
+        answering(monkeypatch, ["127.0.0.1", "169.254.169.254"])
+        error = await told(transport, url.replace("127.0.0.1", "two-faced.example"))
+    assert (error.code, received) == ("invalid_setting", [])
+
+
+async def test_what_was_checked_is_what_is_connected_to_though_the_name_changes_its_answer(monkeypatch) -> None:
+    async with server(OK) as (url, received):
+        named = url.replace("127.0.0.1", "changing.example")
+        asked = answering(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
+        first, second = Network(), Network()
+        assert await fetch(first, named) == (200, b"hi")
+        assert (await told(second, named)).code == "invalid_setting"
+        await first.close()
+        await second.close()
+    # A check of its own before the connection would have asked once more, and might have heard something else.
+    assert asked == ["changing.example"] * 2
+    assert len(received) == 1
+
+
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "[fe80::1]", "🯱🯶🯹.254.169.254", "𜳱𜳶𜳹.254.169.254", "[::ffff:a9fe:a9fe]"]
+)
+async def test_an_address_is_checked_as_the_client_reads_it_even_where_the_check_of_the_url_saw_a_name(
+    transport, monkeypatch, host
+) -> None:
+    monkeypatch.setattr("ringmain.network.direct.place_of", place_of.__wrapped__)
+    monkeypatch.setattr("ringmain.network.place.check_address", lambda url: None)
+    error = await told(transport, f"http://{host}")
+    assert error.code == "invalid_setting"
+    assert "never a provider" in error.sentence
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_no_redirect_leads_to_a_metadata_address_or_anywhere(transport: Network, status: int) -> None:
+    away = f"HTTP/1.1 {status} T\r\nlocation: http://169.254.169.254/latest\r\ncontent-length: 0\r\n\r\n".encode()
+    async with server(away) as (url, received):
+        assert (await fetch(transport, url))[0] == status
+    assert len(received) == 1
+
+
+async def test_a_proxy_is_not_asked_for_a_metadata_address_and_cannot_stand_at_one(transport, monkeypatch) -> None:
+    async with server(OK) as (url, received):
+        monkeypatch.setenv("http_proxy", url)
+        for place in ("169.254.169.254", "metadata.google.internal", "2852039166", "[::ffff:a9fe:a9fe]"):
+            assert (await told(transport, f"http://{place}")).code == "invalid_setting"
+        assert received == []
+        assert (await fetch(transport, "http://provider.example"))[0] == 200
+    monkeypatch.setenv("http_proxy", "http://169.254.169.254:80")
+    assert (await told(transport, "http://provider.example")).code == "invalid_setting"
 
 
 async def test_an_untrusted_certificate_is_told_as_such(transport: Network) -> None:

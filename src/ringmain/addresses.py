@@ -17,8 +17,14 @@ PORTS = {"http": 80, "https": 443}
 METADATA = {"100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"}
 """Where clouds keep credentials outside the link-local range: Alibaba, Azure, Oracle, AWS, Google (2026-11)."""
 
-CARRIERS = [ipaddress.IPv6Network(net) for net in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")]
-"""Networks with an IPv4 address in their last 32 bits: compatible, mapped, NAT64."""
+METADATA_NAMES = {"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"}
+"""The same by name, for where a proxy resolves it and nobody here sees the address (2026-11)."""
+
+CARRIERS = [
+    ipaddress.IPv6Network(net)
+    for net in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")
+]
+"""Networks with an IPv4 address in their last 32 bits: compatible, mapped, translated, NAT64."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -65,26 +71,38 @@ def check_address(url: str, *, of: str = PROVIDER) -> None:
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
         raise bad_address(url, of=of)
     with contextlib.suppress(ValueError, OSError):
-        check_ip(_dotted(host))
+        plain = _plain(host)
+        if plain in METADATA_NAMES:
+            raise _never_a_provider(plain)
+        check_ip(_dotted(plain))
 
 
 def check_ip(text: str) -> None:
     """Nothing, where calls may go to this IP address; `ValueError` where the text is none."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if any(_never(each) for each in (address, *_carried(address))):
-        raise SetupError(
-            "invalid_setting",
-            f"Calls to {text} are refused, because link-local and metadata addresses are never a provider.",
-            fix="Set the provider's real address as base URL.",
-        )
+        raise _never_a_provider(text)
 
 
-def _dotted(host: str) -> str:
-    """An IP address in its usual form, of whatever form systems take for one: decimal, octal, hexadecimal, full width.
+def _never_a_provider(place: str) -> SetupError:
+    return SetupError(
+        "invalid_setting",
+        f"Calls to {place} are refused, because link-local and metadata addresses are never a provider.",
+        fix="Set the provider's real address as base URL.",
+    )
 
-    Raises OSError or ValueError for a name.
+
+def _plain(host: str) -> str:
+    """The host in ASCII and small letters; ValueError where it cannot be one."""
+    # The codec knows the Unicode of 2002, and a client of today more digits than that one.
+    return unicodedata.normalize("NFKC", host).encode("idna").decode().rstrip(".").lower()
+
+
+def _dotted(plain: str) -> str:
+    """An IP address in its usual form, of whatever form systems take for one: decimal, octal, hexadecimal.
+
+    Raises OSError for a name.
     """
-    plain = host.encode("idna").decode().rstrip(".")
     return plain if ":" in plain else socket.inet_ntoa(socket.inet_aton(plain))
 
 

@@ -1,12 +1,14 @@
 """HTTP by a proxy, which aiohttp knows how to speak to."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from traceback import walk_tb
+from typing import Any
 
 import aiohttp
 
-from ringmain.addresses import bad_address
+from ringmain.addresses import bad_address, check_ip
 from ringmain.errors import ProviderError, SetupError
 from ringmain.network.dial import CONNECT
 from ringmain.network.direct import KEEP
@@ -63,7 +65,9 @@ class ProxiedTransport:
         return self._session
 
     def _open(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP, ttl_dns_cache=30)
+        connector = aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=KEEP, ttl_dns_cache=30, socket_factory=_guarded_socket
+        )
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def close(self) -> None:
@@ -97,6 +101,13 @@ class ProxiedResponse:
             self._answer.release()
         else:
             self._answer.close()
+
+
+def _guarded_socket(found: Any) -> socket.socket:
+    """A socket to an address that is checked in the form in which it is connected to."""
+    family, kind, protocol, _, address = found
+    check_ip(address[0])
+    return socket.socket(family, kind, protocol)
 
 
 def _translated(error: BaseException, place: Place, url: str) -> ProviderError | SetupError:
