@@ -227,6 +227,23 @@ def test_what_does_not_exist_is_said_plainly(served: Served) -> None:
     assert served.call("POST", "/health", key="").status == 405
 
 
+@pytest.mark.parametrize("path", ["/health/", "/sign-in/", "/connections/", "/book/", "/static/ringmain.css/"])
+def test_an_address_with_a_slash_too_many_leads_nowhere_and_never_to_what_the_host_header_says(
+    served: Served, path: str
+) -> None:
+    answered = served.call("GET", path, key="", headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
+    assert answered.status == 404
+    assert "location" not in answered.headers
+    assert b"evil" not in answered.body
+
+
+def test_headers_beyond_32_kib_are_refused_by_the_pages_too(served: Served) -> None:
+    for path in ("/health", "/sign-in", "/metrics"):
+        answered = served.call("GET", path, key=ADMIN, headers={"x-much": "x" * 33_000})
+        assert answered.status == 431
+        assert "default-src 'none'" in answered.headers["content-security-policy"]
+
+
 def test_a_room_that_is_not_there_is_told_as_json(served: Served) -> None:
     answered = served.call("POST", "/hosts/nothing/ask", {}, key="")
     assert answered.status == 404

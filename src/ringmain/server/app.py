@@ -17,6 +17,7 @@ from ringmain.hub import AsyncHub
 from ringmain.ring import Ring
 from ringmain.server.gate import Gate
 from ringmain.server.keeper import Keeper
+from ringmain.server.limits import check_headers
 from ringmain.server.metrics import Metrics
 from ringmain.server.origin import SAFE, check_origin, own_origins
 from ringmain.server.pages.kept import Kept
@@ -79,11 +80,14 @@ def _pages(hub: AsyncHub, keeper: Keeper, own: frozenset[str]) -> Starlette:
         forgetting.cancel()
         await hub.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[_route(path, keeper, own) for path in dict.fromkeys(page.path for page in PAGES)],
         lifespan=lifespan,
         exception_handlers={RingmainError: _told, HTTPException: _lost, Exception: _failed},
     )
+    # It would send whoever adds a slash to wherever the Host header says.
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _forget(ring: Ring) -> None:
@@ -106,6 +110,7 @@ def _route(path: str, keeper: Keeper, own: frozenset[str]) -> Route:
     async def show(request: Request) -> Response:
         request.state.path = path
         page = pages["GET" if request.method == "HEAD" else request.method]
+        check_headers(request.headers.raw)
         if page.method not in SAFE:
             check_origin(request.headers, own)
         if page.policy is not PUBLIC:
