@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from ringmain.server.limits import Places
+from ringmain.store import StoredConnection
 from ringmain.store.hostkeys import new_host_key
-from tests.hubs import ADMIN, Answered, Served, run_hub
+from tests.hubs import ADMIN, DEMO_URL, Answered, Served, run_hub
 
 CHAT = "/v1/chat/completions"
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -74,6 +75,33 @@ def test_a_key_of_the_right_form_that_is_unknown_is_told_as_replaced(served: Ser
 def test_a_key_counts_in_one_place_only(served: Served, header: str) -> None:
     fails(served.call("POST", CHAT, ASKS[CHAT], key="", headers={header: served.key}), 401, "invalid_api_key")
     fails(served.call("POST", f"{CHAT}?key={served.key}", ASKS[CHAT], key=""), 401, "invalid_api_key")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_keys_neither_counts(served: Served, order: int) -> None:
+    keys = [f"Authorization: Bearer {key}" for key in (served.key, new_host_key())][::order]
+    with _raw(served, *keys, "Content-Length: 2", key="") as line:
+        line.sendall(b"{}")
+        assert b" 401 " in line.recv(1000)
+    tokens = [f"Authorization: Bearer {token}" for token in (ADMIN, "wrong")][::order]
+    with _raw(served, *tokens, key="", head="GET /metrics") as line:
+        assert b" 401 " in line.recv(1000)
+
+
+def test_an_account_whose_connection_is_gone_or_locked_is_not_told_what_only_the_admin_may_know() -> None:
+    with run_hub() as hub:
+        sealed = hub.ring.key_ring().seal("sk", owner="another", base_url=DEMO_URL)
+        locked = StoredConnection(id="x", name="locked", base_url=DEMO_URL, preset="demo", sealed=sealed)
+        hub.ring.store.save_connection(locked)
+        hub.ring.registry.refresh()
+        for name, code in (("gone", "unknown_connection"), ("locked", "secret_locked")):
+            key = hub.account(f"of-{name}", connection=name)
+            for answered in (hub.call("POST", CHAT, ASKS[CHAT], key=key), hub.call("GET", "/v1/models", key=key)):
+                assert answered.error["code"] == code
+                assert answered.headers["x-should-retry"] == "false"
+                assert "admin" in answered.error["message"]
+                for inside in ("tested", "ringmain connections", str(hub.ring.settings.secret_file)):
+                    assert inside not in answered.body.decode()
 
 
 @pytest.mark.parametrize(
@@ -245,12 +273,12 @@ def _provider() -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
         provider.shutdown()
 
 
-def _raw(served: Served, header: str) -> socket.socket:
-    """A connection on which the head of a chat has been sent."""
+def _raw(served: Served, *headers: str, key: str | None = None, head: str = f"POST {CHAT}") -> socket.socket:
+    """A connection on which the head of a request has been sent; with an empty `key` none is in it but those given."""
     host, _, port = served.url.removeprefix("http://").partition(":")
     line = socket.create_connection((host, int(port)), timeout=10)
-    head = f"POST {CHAT} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {served.key}\r\n{header}\r\n\r\n"
-    line.sendall(head.encode())
+    own = () if key == "" else (f"Authorization: Bearer {served.key}",)
+    line.sendall("\r\n".join([f"{head} HTTP/1.1", "Host: hub", *own, *headers, "", ""]).encode())
     return line
 
 

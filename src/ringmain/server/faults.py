@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ringmain.errors import AskError, HubError, RingmainError
+from ringmain.errors import AskError, HubError, RingmainError, SetupError
 from ringmain.hosts import HostReply
 
 
@@ -25,6 +25,17 @@ def no_such_address(method: str, path: str, allowed: tuple[str, ...]) -> Ringmai
     return AskError(
         "not_found", f"There is nothing at {path[:200]}.", fix="The base URL ends in /v1; `/` lists all addresses."
     )
+
+
+NAMING = frozenset({"no_connection", "unknown_connection", "secret_locked", "wrong_secret_file"})
+"""Errors whose fix is for the admin: it names other connections, or where a file lies."""
+
+
+def to_host(error: RingmainError) -> RingmainError:
+    """The error as a host may read it, without what only the admin may know."""
+    if error.code not in NAMING:
+        return error
+    return SetupError(error.code, error.sentence, fix="Tell the hub's admin; the page of connections says what to do.")
 
 
 def plain(error: RingmainError) -> HostReply:

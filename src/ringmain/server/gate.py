@@ -10,7 +10,7 @@ from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, Room
 from ringmain.hub import AsyncHub
 from ringmain.server.answering import deliver
-from ringmain.server.faults import hung_up, no_such_address, plain, stopping
+from ringmain.server.faults import hung_up, no_such_address, plain, stopping, to_host
 from ringmain.server.limits import HungUp, Places, check_headers, read_body
 from ringmain.server.metrics import Metrics
 from ringmain.server.models import list_models, one_model
@@ -110,4 +110,4 @@ class Gate:
 async def _refuse(visit: Visit, room: Room, error: RingmainError) -> None:
     visit.code = error.code
     if not visit.begun:
-        await visit.reply(room.wire.refuse(error), visit.labels(()) if visit.asked else {})
+        await visit.reply(room.wire.refuse(to_host(error)), visit.labels(()) if visit.asked else {})

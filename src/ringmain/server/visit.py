@@ -45,6 +45,8 @@ class Visit:
         self.query: str = scope.get("query_string", b"").decode("latin-1")
         self.raw_headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.raw_headers}
+        if len(self.headers) < len(self.raw_headers):
+            self.headers = _joined(self.raw_headers)
         self.asked = False
         """Whether it is in the book."""
         self.status = 0
@@ -128,6 +130,14 @@ class Visit:
         if reply is not None and reply.cost is not None:
             told["x-ringmain-cost"] = format(reply.cost, "f")
         return told
+
+
+def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers some of which came twice, as one value each, so that of two keys neither counts."""
+    joined: dict[str, str] = {}
+    for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw):
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
 
 
 def notice_header(notices: tuple[str, ...]) -> str:
