@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from ringmain.errors import ProviderError, RingmainError, SetupError
-from ringmain.network import Network
+from ringmain.network import Network, proxies
 from ringmain.network.place import place_of
 from ringmain.transport import Request
 
@@ -186,6 +186,7 @@ async def test_a_proxy_is_not_asked_for_a_metadata_address_and_cannot_stand_at_o
             assert (await told(transport, f"http://{place}")).code == "invalid_setting"
         assert received == []
         assert (await fetch(transport, "http://provider.example"))[0] == 200
+    monkeypatch.setattr(proxies, "REMEMBERED", 0.0)
     monkeypatch.setenv("http_proxy", "http://169.254.169.254:80")
     assert (await told(transport, "http://provider.example")).code == "invalid_setting"
 
