@@ -31,14 +31,18 @@ class Relay:
 
     `base_url` is the address to call instead of the upstream's, `requests` what has passed so far, the oldest first.
     A request stands there before its last byte has reached the upstream.
+    The first answer is cut off after `cut` bytes, of which the upstream does not hear.
     """
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, *, cut: int | None = None) -> None:
         parts = urlsplit(upstream)
         assert parts.scheme == "http"
         assert parts.hostname
         self._upstream = (parts.hostname, parts.port or 80)
         self._path = parts.path
+        self._cut = cut
+        self._hosts: set[asyncio.StreamWriter] = set()
+        self._dropped: set[asyncio.StreamWriter] = set()
         self.requests: list[Received] = []
         self.base_url = ""
 
@@ -50,6 +54,15 @@ class Relay:
     def clear(self) -> None:
         """Forget what has passed."""
         self.requests.clear()
+
+    def hang_up(self) -> None:
+        """Close the connections of all hosts that are there now, and let the upstream believe that they still are."""
+        for host in tuple(self._hosts):
+            self._loop.call_soon_threadsafe(self._drop, host)
+
+    def _drop(self, host: asyncio.StreamWriter) -> None:
+        self._dropped.add(host)
+        host.close()
 
     def __enter__(self) -> Self:
         ready = threading.Event()
@@ -78,12 +91,14 @@ class Relay:
         task = asyncio.current_task()
         assert task
         self._open.add(task)
+        self._hosts.add(writer)
         try:
             await self._both_ways(reader, writer)
         except asyncio.CancelledError:
             pass  # the relay is being stopped; asyncio's own server would report it as an error
         finally:
             self._open.discard(task)
+            self._hosts.discard(writer)
             writer.close()
 
     async def _both_ways(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -93,12 +108,17 @@ class Relay:
         except OSError:
             return
         note = _Recorder(self.requests.append).feed
+        cut, self._cut = self._cut, None
         ways = [
             asyncio.create_task(_pass_on(reader, upstream_writer, note)),
-            asyncio.create_task(_pass_on(upstream_reader, writer)),
+            asyncio.create_task(_pass_on(upstream_reader, writer, most=cut)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            if cut is not None:
+                self._drop(writer)
+            if writer in self._dropped:
+                await self._stop.wait()
         finally:
             for way in ways:
                 way.cancel()
@@ -107,14 +127,20 @@ class Relay:
 
 
 async def _pass_on(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note: Callable[[bytes], object] | None = None
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    note: Callable[[bytes], object] | None = None,
+    *,
+    most: int | None = None,
 ) -> None:
     with suppress(ConnectionError):
         while data := await reader.read(65536):
             if note:
                 note(data)
-            writer.write(data)
+            writer.write(data[:most])
             await writer.drain()
+            if most is not None and (most := most - len(data)) <= 0:
+                return
 
 
 class _Recorder:

@@ -1,5 +1,6 @@
 """Every row of the matrix of faults, against a hub over HTTP whose provider is on raw sockets.
 
+What else there is to a call that is made again stands in `tests/server/test_replay.py`.
 Hang-ups of a host, a hub that is full, stopped or killed, and what is told of a book on a full disk have their tests in
 `tests/server` and `tests/journeys`.
 """
@@ -219,3 +220,26 @@ def test_44_a_call_that_runs_keeps_its_connection_as_it_was(world: World, monkey
         free.set()
         assert running.result()[0].status == 200
     assert world.asked(row)[0].error["code"] == "upstream_unreachable"
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second"), [("idempotency-key", "row 40", "row 40"), ("x-stainless-retry-count", "0", "1")]
+)
+def test_40_a_call_that_a_host_makes_again_is_told_again_and_charged_once(
+    world: World, header: str, first: str, second: str
+) -> None:
+    row = Row(40, f"made again, with {header}", [OK], 200, None, 1, SETTLED, headers={header: first})
+    (answered, _), upstream = world.asked(row), world.upstreams["plain"]
+    body = {"model": str(row), "messages": [{"role": "user", "content": "Hello"}]}
+    again = world.hub.call("POST", CHAT, body, key=world.keys["plain"], headers={header: second})
+    assert (again.status, again.body, again.headers["x-ringmain-replayed"]) == (200, answered.body, "true")
+    assert again.headers["x-ringmain-ask"] == answered.headers["x-ringmain-ask"]
+    assert upstream.asked(str(row)) == 1
+    assert len([line for line in world.hub.lines() if line.model == str(row)]) == 1
+
+
+def test_40_another_request_under_the_same_key_is_refused(world: World) -> None:
+    key = {"idempotency-key": "row 40 again"}
+    answers = [world.asked(Row(40, says, [OK], 200, None, 1, SETTLED, headers=key)) for says in ("one", "another")]
+    assert [(answered.status, asked) for answered, asked in answers] == [(200, 1), (422, 0)]
+    assert answers[1][0].error["code"] == "idempotency_mismatch"

@@ -14,8 +14,10 @@ from ringmain.server.faults import hung_up, no_such_address, plain, stopping, to
 from ringmain.server.limits import HungUp, Places, check_headers, read_body
 from ringmain.server.metrics import Metrics
 from ringmain.server.models import list_models, one_model
+from ringmain.server.replay import earlier, play
 from ringmain.server.routes import Stop, Table
 from ringmain.server.security import bearer
+from ringmain.server.tapes import Tape, Tapes
 from ringmain.server.visit import Receive, Scope, Send, Visit
 
 log = logging.getLogger("ringmain")
@@ -29,6 +31,7 @@ class Gate:
         self._table = table
         self._metrics = metrics
         self._places = places or Places()
+        self._tapes = Tapes()
         self._visits: set[Visit] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,16 +61,21 @@ class Gate:
 
     async def _visit(self, visit: Visit, stop: Stop) -> None:
         """The request, with whatever goes wrong told in the tool's own form."""
-        reply: Reply | None = None
+        reply, billed = None, True
         try:
             reply = await self._answered(visit, stop)
         except HungUp:
-            visit.status, visit.code = 499, "host_hung_up"
+            visit.status, visit.code, billed = 499, "host_hung_up", False
         except RingmainError as error:
+            billed = error.billed
             await _refuse(visit, stop.room, error)
         except Exception:
             log.exception("The ask %s failed in a way it should not.", visit.id)
             await _refuse(visit, stop.room, our_fault())
+        finally:
+            if visit.recording:
+                # A host that has named its call asks not to pay for it twice, come what may.
+                visit.recording.end(keep=reply is not None or (visit.recording.tape.keyed and billed))
         tool = stop.room.nameplate.tool
         self._metrics.ended(tool, visit.status, code=visit.code, reply=reply, seconds=visit.seconds())
 
@@ -78,6 +86,11 @@ class Gate:
             await visit.reply(await self._models(visit, stop, account))
             return None
         ask = await self._ask(visit, stop, account)
+        if isinstance(ask, Tape):
+            # The end of the hub is told to the first host, whose answer it is.
+            self._visits.discard(visit)
+            await play(visit, ask)
+            return None
         try:
             return await deliver(visit, stop.room, ask, lambda: self._hub.answer(ask, account))
         finally:
@@ -89,13 +102,19 @@ class Gate:
             return await list_models(self._hub, stop.room, account, organization=organization)
         return await one_model(self._hub, account, stop.values["id"], organization=organization)
 
-    async def _ask(self, visit: Visit, stop: Stop, account: Account) -> Ask:
-        """The ask that a request is, once there is a place for it; unreadable ones are in the book too."""
+    async def _ask(self, visit: Visit, stop: Stop, account: Account) -> Ask | Tape:
+        """The ask that a request is, once there is a place for it, or the answer that it has already.
+
+        Unreadable ones are in the book too.
+        """
         visit.asked = True
         try:
             largest, whole = stop.room.nameplate.largest, visit.presence.whole
             body = await read_body(visit.receive, visit.headers, largest, whole=whole)
             ask = stop.room.wire.read(visit.request(body), ask_id=visit.id)
+            if told := earlier(self._tapes, visit, account, ask, body):
+                visit.asked = False
+                return told
             await self._places.take()
         except (HungUp, asyncio.CancelledError):
             self._hub.refused(account, hung_up(), ask_id=visit.id)

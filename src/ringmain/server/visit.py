@@ -13,6 +13,7 @@ from ringmain.hosts import HostReply, HostRequest
 from ringmain.question import new_id
 from ringmain.server.limits import HungUp
 from ringmain.server.presence import KEY, Presence
+from ringmain.server.tapes import Recording
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -49,6 +50,8 @@ class Visit:
             self.headers = _joined(self.raw_headers)
         self.asked = False
         """Whether it is in the book."""
+        self.recording: Recording | None = None
+        """What keeps the answer for a retry."""
         self.status = 0
         self.code = ""
         self._why: BaseException | None = None
@@ -73,7 +76,7 @@ class Visit:
     def watched(self) -> Iterator[None]:
         """A block that ends with `HungUp` as soon as the host goes away, or with what `stop` was given."""
         self._worker = asyncio.current_task()
-        self.presence.watch(self._hung_up)
+        self.presence.watch(self._left)
         try:
             yield
         except asyncio.CancelledError:
@@ -84,6 +87,13 @@ class Visit:
         finally:
             self._worker = None
             self.presence.unwatch()
+
+    def _left(self) -> None:
+        """The host is gone, which counts once nobody else wants the answer."""
+        if self.recording is not None:
+            self.recording.left(self._hung_up)
+        else:
+            self._hung_up()
 
     def _hung_up(self) -> None:
         self.stop(HungUp())
@@ -100,21 +110,27 @@ class Visit:
         """Send a whole answer."""
         length = {"content-length": str(len(answer.body))}
         await self.begin(answer.status, {**answer.headers, **length, **(more or {})})
-        await self._send({"type": "http.response.body", "body": answer.body})
+        await self.end(answer.body)
 
     async def begin(self, status: int, headers: dict[str, str]) -> None:
         """Send an answer's head."""
         self.status = status
         raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
         raw += (_NOSNIFF, (b"x-request-id", self._request_id().encode()))
+        if self.recording is not None:
+            self.recording.begin(status, raw)
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
     async def piece(self, data: bytes) -> None:
         """Send a part of a streamed answer."""
+        if self.recording is not None:
+            self.recording.write(data)
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self, data: bytes) -> None:
-        """Send the last part of a streamed answer."""
+        """Send the last part of an answer."""
+        if self.recording is not None:
+            self.recording.finish(data, self.code)
         await self._send({"type": "http.response.body", "body": data})
 
     def _request_id(self) -> str:

@@ -25,6 +25,7 @@ REMEDIES = {
     "method_not_allowed": "Correct the base URL in the host: it usually ends in /v1.",
     "model_not_found": "Pick one that the connection's page lists.",
     "request_too_large": "Have the host send less at once.",
+    "idempotency_mismatch": HOST,
     "invalid_api_key": "Make a new key on the account's page, and paste that one.",
     "account_off": "Switch it on, on the account's page.",
     "model_not_allowed": "Add the model to the account's allowed ones, or have the host ask for one of them.",

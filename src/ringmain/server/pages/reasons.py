@@ -13,6 +13,7 @@ REASONS = {
     "model_not_found": "The provider does not know the model.",
     "method_not_allowed": "The address takes another method.",
     "request_too_large": "The request is larger than the limit.",
+    "idempotency_mismatch": "The host sent one key with two different requests.",
     "weak_password": "The new password is too short, or was not typed alike twice.",
     "link_spent": "The one-time link was used, has expired or is not whole.",
     "invalid_api_key": "The host's key is missing, unknown or replaced.",
