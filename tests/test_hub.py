@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ringmain.errors import HubError, ProviderError, RingmainError, SetupError
+from ringmain.exchange import reserve
 from ringmain.exchange.account import Account, Memory
 from ringmain.exchange.ask import Ask, Wire
 from ringmain.hosts.openai.wire import stream
@@ -362,6 +363,18 @@ async def test_an_ask_that_may_have_been_charged_stays_unconfirmed() -> None:
         (line,) = await lines(hub)
     assert line.status == "unconfirmed"
     assert line.unconfirmed_tokens >= 10
+
+
+@pytest.mark.parametrize(("second", "lost"), [((200, JSON, ANSWER), 1), (error(504), 2), ((200, JSON, b"{"), 2)])
+async def test_every_attempt_that_may_have_been_charged_stays_unconfirmed(second: tuple, lost: int) -> None:
+    hub, _ = scripted(error(504), second)
+    asked = Ask(id=new_id(), wire="chat", messages=({"role": "user", "content": "Hi"},), fields={"max_tokens": 10})
+    async with hub:
+        held = reserve(await hub.plan(asked, account())).tokens
+        with suppress(ProviderError):
+            await (await hub.answer(asked, account())).whole()
+        (line,) = await lines(hub)
+    assert (line.attempts, line.unconfirmed_tokens) == (2, lost * held)
 
 
 async def test_an_ask_that_cannot_be_written_as_json_was_never_sent() -> None:

@@ -51,8 +51,8 @@ class Answer:
         self._started = started
         self._deadline = started + min(plan.connection.timeout, plan.ask.deadline or plan.connection.timeout)
         self._attempts = 0
-        self._lost = False
-        """Whether an attempt that is over may have been charged without our seeing its answer."""
+        self._lost = 0
+        """How many attempts of one call are over and may have been charged without our seeing an answer."""
         self._open = False
         """Whether a call is at the provider."""
         self._tally = Tally()
@@ -199,13 +199,14 @@ class Answer:
     # the attempts: the one loop, between judge and send --------------------------------------------------------------
 
     async def _attempt(self, at: int) -> "Call":
-        tried = 0
+        tried = lost = 0
         while True:
             tried += 1
             outcome = await self._try(at)
             if isinstance(outcome, Call):
                 return outcome
-            self._open, self._lost = False, self._lost or outcome.error.billed
+            lost += outcome.error.billed
+            self._open, self._lost = False, max(self._lost, lost)
             left = self._deadline - time.monotonic()
             verdict = judge(outcome, self.plan, attempts=tried, left=left, backoff=random.uniform(0.5, 1.0))  # noqa: S311
             if verdict.error:
@@ -284,7 +285,7 @@ class Answer:
 
     def _fail(self, error: RingmainError) -> None:
         plan, line, took = self.plan, self._line, self._milliseconds()
-        lost = self._lost or (error.billed and not self._tally.hears)
+        lost = self._lost + (self._open and error.billed and not self._tally.hears)
         if self._tally.begun:
             calls, _ = self._tally.usage(plan.expected)
             ended = broken(line, plan, error, calls, attempts=self._attempts, milliseconds=took, lost=lost)

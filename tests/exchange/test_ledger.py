@@ -148,18 +148,24 @@ def test_an_ask_that_may_have_been_charged_is_unconfirmed_and_keeps_its_hold(cod
 
 def test_a_call_that_was_lost_on_the_way_to_an_answer_stays_unconfirmed_beside_its_cost():
     said = Reply(id="ask_1", wire="completion", mode="chat", model="m", usage=Usage(10, 20), picodollars=210)
-    line = answered(at_provider(), plan(), said, attempts=2, lost=True)
+    line = answered(at_provider(), plan(), said, attempts=2, lost=1)
     assert (line.status, line.picodollars) == ("ok", 210)
     assert (line.unconfirmed_tokens, line.unconfirmed_picodollars) == (112, 1012)
     error = ProviderError("stream_interrupted", "x", billed=True)
-    line = broken(at_provider(), plan(), error, [Usage(10, 3)], attempts=2, milliseconds=4, lost=True)
+    line = broken(at_provider(), plan(), error, [Usage(10, 3)], attempts=2, milliseconds=4, lost=1)
     assert (line.status, line.picodollars, line.unconfirmed_picodollars) == ("interrupted", 40, 1012)
 
 
 def test_a_call_that_was_lost_before_one_that_cost_nothing_stays_unconfirmed():
     error = ProviderError("upstream_rate_limited", "x")
-    line = failed(at_provider(), error, attempts=2, milliseconds=3, lost=True)
+    line = failed(at_provider(), error, attempts=2, milliseconds=3, lost=1)
     assert (line.status, line.unconfirmed_picodollars) == ("unconfirmed", 1012)
+
+
+def test_every_call_that_was_lost_keeps_a_hold_of_its_own():
+    error = ProviderError("upstream_error", "x", billed=True)
+    line = failed(at_provider(), error, attempts=2, milliseconds=3, lost=2)
+    assert (line.status, line.unconfirmed_tokens, line.unconfirmed_picodollars) == ("unconfirmed", 224, 2024)
 
 
 def test_an_answer_that_broke_off_is_settled_at_what_was_heard_of_it():

@@ -44,10 +44,11 @@ def opened(line: Line, plan: Plan, hold: Hold) -> Line:
     )
 
 
-def answered(line: Line, plan: Plan, reply: Reply, *, attempts: int, lost: bool = False) -> Line:
+def answered(line: Line, plan: Plan, reply: Reply, *, attempts: int, lost: int = 0) -> Line:
     """The line of an ask that was answered.
 
-    `lost` says that a call without an answer may have been charged too: its upper bound, the hold, stays unconfirmed.
+    `lost` says how many calls without an answer may have been charged too: the upper bound of each, the hold, stays
+    unconfirmed.
     """
     return msgspec.structs.replace(
         _ended(line, reply.usage, plan, attempts, reply.milliseconds, lost),
@@ -66,7 +67,7 @@ def broken(
     *,
     attempts: int,
     milliseconds: int,
-    lost: bool = False,
+    lost: int = 0,
 ) -> Line:
     """The line of an answer that broke off after it had begun; `calls` is what was heard of each, `lost` as above."""
     return msgspec.structs.replace(
@@ -78,9 +79,9 @@ def broken(
     )
 
 
-def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: int, lost: bool) -> Line:
+def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: int, lost: int) -> Line:
     return msgspec.structs.replace(
-        line if lost else _released(line),
+        _kept(line, lost),
         mode=plan.mode,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
@@ -90,17 +91,23 @@ def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: in
     )
 
 
-def _released(line: Line) -> Line:
-    return msgspec.structs.replace(line, unconfirmed_tokens=0, unconfirmed_picodollars=0)
+def _kept(line: Line, lost: int) -> Line:
+    """The line with its hold once for every call that was lost."""
+    return msgspec.structs.replace(
+        line,
+        unconfirmed_tokens=line.unconfirmed_tokens * lost,
+        unconfirmed_picodollars=line.unconfirmed_picodollars * lost,
+    )
 
 
-def failed(line: Line, error: RingmainError, *, attempts: int, milliseconds: int, lost: bool = False) -> Line:
+def failed(line: Line, error: RingmainError, *, attempts: int, milliseconds: int, lost: int = 0) -> Line:
     """The line of an ask without an answer.
 
-    Where the provider may have charged, the hold stays as unconfirmed; else it is released.
+    Where the provider may have charged, the hold stays as unconfirmed, for every call that was lost; else it is
+    released.
     """
     if attempts and (error.billed or lost):
-        kept = msgspec.structs.replace(line, status="unconfirmed")
+        kept = msgspec.structs.replace(_kept(line, max(1, lost)), status="unconfirmed")
     else:
-        kept = msgspec.structs.replace(_released(line), status="failed" if attempts else "refused", picodollars=0)
+        kept = msgspec.structs.replace(_kept(line, 0), status="failed" if attempts else "refused", picodollars=0)
     return msgspec.structs.replace(kept, code=error.code, attempts=attempts, milliseconds=milliseconds)
