@@ -13,7 +13,7 @@ from ringmain.store import Store
 
 log = logging.getLogger(__name__)
 
-BEAT = 0.05
+BEAT = 0.1
 """Seconds in which finished entries gather to one batch."""
 
 PAUSE = 0.5

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import fields
 
 from ringmain.exchange.line import Entry, Line, Turn
 
@@ -17,6 +18,9 @@ LONGEST_HANDLE = 200
 LARGEST = 10**16
 """The most that one ask counts for, in tokens or picodollars: sums of these fit 64 bits."""
 
+COUNTS = [field.name for field in fields(Line) if field.type in (int, int | None)]
+"""What a line counts."""
+
 T = TypeVar("T")
 
 
@@ -27,6 +31,8 @@ def clean(value: T) -> T:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
         return _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, (tuple, list)):
         return type(value)(map(_clean, value))
@@ -60,7 +66,24 @@ def arriving(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _entry(entry: Entry) -> Entry:
+    if _fits(entry):
+        return entry
     return Entry(line=_line(clean(entry.line)), turns=tuple(_turn(clean(turn)) for turn in entry.turns))
+
+
+def _fits(entry: Entry) -> bool:
+    """Whether every database can hold the entry as it is, as far as one look at its JSON and its counts can tell."""
+    line = entry.line
+    named = [line.conversation or "", *(turn.conversation for turn in entry.turns)]
+    try:
+        plain = b"\\u0000" not in msgspec.json.encode(entry)
+    except (UnicodeEncodeError, OverflowError):
+        return False
+    return (
+        plain
+        and all((getattr(line, name) or 0) <= LARGEST for name in COUNTS)
+        and all(len(name) <= LONGEST_HANDLE for name in named)
+    )
 
 
 def _line(line: Line) -> Line:

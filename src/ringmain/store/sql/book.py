@@ -25,9 +25,12 @@ def carry(db: Connection, process: str, entries: list[Entry]) -> None:
 
 
 def _written(db: Connection, lines: list[Line]) -> set[str]:
-    """Write those lines that are not in the book yet; their ids."""
-    statement = insert(db, LINES).on_conflict_do_nothing().returning(LINES.c.id)
-    return set(db.scalars(statement, [msgspec.structs.asdict(line) for line in lines]))
+    """Write those lines that are not in the book yet, which nobody else writes to meanwhile; their ids."""
+    known = set(db.scalars(select(LINES.c.id).where(LINES.c.id.in_([line.id for line in lines]))))
+    new = [msgspec.structs.asdict(line) for line in lines if line.id not in known]
+    if new:
+        db.execute(insert(db, LINES), new)
+    return {line["id"] for line in new}
 
 
 def usage(db: Connection, since: int, until: int) -> list[UsageRow]:
