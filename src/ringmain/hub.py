@@ -26,6 +26,7 @@ from ringmain.question import question
 from ringmain.registry import DEMO, LOCAL, wrong_key
 from ringmain.ring import Ring
 from ringmain.settings import Settings, read_settings
+from ringmain.store.hostkeys import digest, looks_like_host_key
 
 LISTED = 600.0
 """Seconds for which a list of models that was read to suggest one is not read again."""
@@ -129,8 +130,6 @@ class AsyncHub:
 
         Raises `Refusal("invalid_api_key")`.
         """
-        from ringmain.store.secrets import digest, looks_like_host_key
-
         hashed = digest(key)
         known = self.ring.registry.known(hashed)
         if known is None:
@@ -201,7 +200,14 @@ class AsyncHub:
         def replan(mode: Mode | None) -> Plan:
             return resolve(ask, account, connection, model, turns=turns, mode=mode, fitting=fitting, notices=notices)
 
-        return replan(None), replan
+        plan = replan(None)
+        if model.context_window is None and not connection.is_hub and is_long(plan):
+            # Only the provider itself may know whether this fits, and it is told before it is sent.
+            with suppress(ProviderError):
+                await self._see(connection)
+            model = ring.catalogue.model(connection, model.id)
+            plan = replan(None)
+        return plan, replan
 
     async def _turns(self, ask: Ask, account: Account) -> Sequence[Any]:
         if not ask.conversation or not account.memory.turns or self.ring.settings.url:
@@ -218,13 +224,7 @@ class AsyncHub:
             chosen = choose(ask, account, connection, fallback=await self._suggested(connection))
         if chosen is None:
             raise no_model(connection.name, [m.id for m in ring.catalogue.models(connection)])
-        model = ring.catalogue.model(connection, chosen.id)
-        if model.context_window is None and not connection.is_hub and is_long(ask):
-            # Only the provider itself may know whether this fits, and it is told before it is sent.
-            with suppress(ProviderError):
-                await self._see(connection)
-            model = ring.catalogue.model(connection, chosen.id)
-        return model, chosen.notices
+        return ring.catalogue.model(connection, chosen.id), chosen.notices
 
     async def _see(self, connection: Connection) -> None:
         """Let the catalogue know the provider's live list as it is, or was at most `LISTED` seconds ago."""

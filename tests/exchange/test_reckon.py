@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ringmain.errors import AskError
-from ringmain.exchange.reckon import UNCAPPED, ceiling, length
+from ringmain.exchange.reckon import UNCAPPED, ceiling, lengths
 from ringmain.exchange.tokens import estimate, estimate_messages
 from tests.exchange.factories import USER, a_model, a_plan, an_account, an_ask
 
@@ -30,7 +30,7 @@ LONG = "word " * 1000
     ],
 )
 def test_a_calls_words_are_counted_wherever_they_stand(body: dict[str, Any], tokens: int):
-    assert length(body) == tokens
+    assert sum(lengths(body)) == tokens
 
 
 @pytest.mark.parametrize(
@@ -50,17 +50,17 @@ def test_a_calls_words_are_counted_wherever_they_stand(body: dict[str, Any], tok
     ],
 )
 def test_the_most_that_may_be_written_is_the_cap_of_every_choice_of_every_prompt(body: dict[str, Any], most: int):
-    assert ceiling(body, a_model()) == most
+    assert ceiling(body, a_model(), prompts=len(lengths(body))) == most
 
 
 @pytest.mark.parametrize("fields", [{"max_tokens": -1}, {"n": -5}, {"max_tokens": -1, "n": 0}])
 def test_a_negative_number_does_not_make_a_call_free(fields: dict[str, Any]):
-    assert ceiling(fields, a_model()) == UNCAPPED
+    assert ceiling(fields, a_model(), prompts=1) == UNCAPPED
 
 
 def test_a_model_that_writes_little_is_expected_to_write_no_more():
-    assert ceiling({}, a_model(max_output=100)) == 100
-    assert ceiling({}, a_model(max_output=100_000)) == UNCAPPED
+    assert ceiling({}, a_model(max_output=100), prompts=1) == 100
+    assert ceiling({}, a_model(max_output=100_000), prompts=1) == UNCAPPED
 
 
 def test_what_passes_the_context_window_is_refused_with_both_numbers():
@@ -103,8 +103,8 @@ def test_many_prompts_that_fit_one_by_one_fit():
 @pytest.mark.parametrize("name", ["tools", "functions", "response_format", "text"])
 def test_what_the_model_is_given_to_read_beside_the_words_counts(name: str):
     form = [{"description": LONG}]
-    assert length({"input": [USER], name: form}) == estimate_messages([USER]) + estimate(str(form))
-    assert length({"input": [USER], name: None}) == estimate_messages([USER])
+    assert sum(lengths({"input": [USER], name: form})) == estimate_messages([USER]) + estimate(str(form))
+    assert sum(lengths({"input": [USER], name: None})) == estimate_messages([USER])
 
 
 def test_a_long_result_of_a_tool_does_not_slip_past_the_window():

@@ -24,11 +24,14 @@ MINUTE = 60.0
 def reserve(plan: Plan) -> Hold:
     """The most that this plan is expected to use."""
     calls = [Usage(round(call.input_tokens * MARGIN), call.output_tokens) for call in plan.expected]
-    # The provider may put all of the input into its cache, which some take more for.
-    stored = [msgspec.structs.replace(call, cache_write=call.input_tokens) for call in calls]
-    costs = [told for way in (calls, stored) if (told := cost(plan.model.price, *way)) is not None]
-    tokens = sum(call.input_tokens for call in calls)
-    return Hold(input_tokens=tokens, output_tokens=plan.output_tokens, picodollars=max(costs, default=None))
+    price = plan.model.price
+    most = cost(price, *calls)
+    if price is not None and most is not None and price.may_store:
+        # The provider may put all of the input into its cache, which some take more for.
+        stored = [msgspec.structs.replace(call, cache_write=call.input_tokens) for call in calls]
+        most = max(most, cost(price, *stored) or 0)
+    tokens = sum([call.input_tokens for call in calls])
+    return Hold(input_tokens=tokens, output_tokens=plan.output_tokens, picodollars=most)
 
 
 def admit(account: Account) -> None:

@@ -30,6 +30,11 @@ class Price(msgspec.Struct, frozen=True):
     tiers: tuple[Tier, ...] = ()
     cache_write: int | None = None
 
+    @property
+    def may_store(self) -> bool:
+        """Whether what goes into the provider's cache has a price of its own."""
+        return self.cache_write is not None or any(tier.cache_write is not None for tier in self.tiers)
+
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """One model of one connection; None where nobody knows."""

@@ -28,19 +28,28 @@ def other_fields(
     lost[ask.wire] = (*lost.get(ask.wire, ()), *dropped)
     cap = _cap(connection, model)
     fields = _renamed(translated, cap, mode)
-    own = said(fields)
-    capped = any(name in own for name in CAPS)
-    added = {
-        name: value
-        for name, value in _renamed(carried(account.parameters, mode), cap, mode).items()
-        if not (name in own or name in model.refuses or (capped and name in CAPS) or (gapped and name == "suffix"))
-    }
+    added = _added(fields, _renamed(carried(account.parameters, mode), cap, mode), model, gapped)
     notices = [notice for of, names in lost.items() for notice in _dropped(names, of, mode)]
     return {**fields, **added}, tuple(added), (*notices, *_put_in_words(gapped, mode))
 
 
+def _added(fields: dict[str, Any], offered: dict[str, Any], model: Model, gapped: bool) -> dict[str, Any]:
+    """Those of the account's parameters that the host leaves open and the model takes."""
+    if not offered:
+        return offered
+    own = said(fields)
+    capped = any(name in own for name in CAPS)
+    return {
+        name: value
+        for name, value in offered.items()
+        if not (name in own or name in model.refuses or (capped and name in CAPS) or (gapped and name == "suffix"))
+    }
+
+
 def _unsaid(ask: Ask, mode: Mode, gapped: bool) -> dict[str, Any]:
     """The host's fields without those whose words `wording` has put into the call."""
+    if not gapped and ask.wire != "responses":
+        return ask.fields
     words = [*(["suffix"] if gapped else []), *(["input", "instructions"] if ask.wire == "responses" != mode else [])]
     return {k: v for k, v in ask.fields.items() if k not in words}
 

@@ -18,7 +18,7 @@ def cost(price: Price | None, *calls: Usage) -> int | None:
 
     A tier's prices hold for every token of a call whose input is longer than the tier's `above`.
     """
-    return None if price is None else sum(_cost(price, usage) for usage in calls)
+    return None if price is None else sum([_cost(price, usage) for usage in calls])
 
 
 def _cost(price: Price, usage: Usage) -> int:
@@ -50,6 +50,8 @@ def usd_per_million(picodollars: int | None) -> Decimal | None:
 
 def _rate(price: Price, input_tokens: int) -> Price | Tier:
     """The prices that hold for a call of that length."""
+    if not price.tiers:
+        return price
     passed = [tier for tier in price.tiers if input_tokens > tier.above]
     return max(passed, key=lambda tier: tier.above, default=price)
 

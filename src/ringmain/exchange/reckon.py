@@ -1,9 +1,10 @@
 """How long a call is, in and out, before it leaves."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from ringmain.errors import AskError
-from ringmain.exchange.ask import Ask
 from ringmain.exchange.loose import as_list, as_object, as_text
 from ringmain.exchange.model import Model
 from ringmain.exchange.modes.fields import cap_of, choices_of
@@ -23,21 +24,19 @@ LONG = 1000
 """Tokens below which no model's window is passed."""
 
 
-def is_long(ask: Ask) -> bool:
-    """Whether an ask and its answer may be longer than a small model holds."""
-    said = {**ask.fields, "messages": list(ask.messages), "prompt": list(ask.prompts)}
-    return max(_lengths(said), default=0) + (cap_of(said) or 0) > LONG
+def is_long(plan: Plan) -> bool:
+    """Whether a call and its answer may be longer than a small model holds."""
+    return any(
+        call.input_tokens + (cap_of(body) or 0) > LONG for call, body in zip(plan.expected, plan.bodies, strict=True)
+    )
 
 
-def length(body: Body) -> int:
-    """The tokens that a call's words have, estimated."""
-    return sum(_lengths(body))
-
-
-def _lengths(body: Body) -> list[int]:
+def lengths(body: Body) -> list[int]:
     """The tokens of each text that the model is given by itself: of every prompt, or of the one conversation."""
     said = body.get("messages") or body.get("input")
-    told = estimate(as_text(body.get("instructions"))) + sum(estimate(str(body[n])) for n in FORMS if body.get(n))
+    told = sum([estimate(str(body[name])) for name in FORMS if body.get(name)])
+    if "instructions" in body:
+        told += estimate(as_text(body["instructions"]))
     if isinstance(said, list):
         return [told + estimate_messages(as_object(message) for message in as_list(said))]
     if isinstance(said, str):
@@ -55,23 +54,23 @@ def _tokens(prompt: Any) -> int:
     return estimate(prompt) if isinstance(prompt, str) else len(as_list(prompt))
 
 
-def ceiling(body: Body, model: Model) -> int:
+def ceiling(body: Body, model: Model, *, prompts: int) -> int:
     """The most tokens that the provider may write to a call, over all its prompts and choices."""
     cap = cap_of(body)
     most = min(model.max_output or UNCAPPED, UNCAPPED) if cap is None else cap
-    return most * choices_of(body) * len(_lengths(body))
+    return most * choices_of(body) * prompts
 
 
-def fit_window(plan: Plan) -> None:
-    """Nothing, where every call fits into the model's context window.
+def fit_window(bodies: Sequence[Body], measured: Sequence[list[int]], model: Model) -> None:
+    """Nothing, where every call, whose texts are so long, fits into the model's context window.
 
     Raises `AskError("context_length_exceeded")` with the numbers.
     """
-    window = plan.model.context_window
-    for body in plan.bodies if window else ():
-        prompt, cap = max(_lengths(body), default=0), cap_of(body) or 0
-        if prompt * CERTAIN + cap > (window or 0):
-            sentence, fix = _too_long(plan.model, prompt, cap)
+    window = model.context_window or math.inf
+    for body, long in zip(bodies, measured, strict=True):
+        prompt, cap = max(long, default=0), cap_of(body) or 0
+        if prompt * CERTAIN + cap > window:
+            sentence, fix = _too_long(model, prompt, cap)
             param = "messages" if "messages" in body else "prompt"
             raise AskError("context_length_exceeded", sentence, fix=fix, param=param)
 

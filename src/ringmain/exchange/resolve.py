@@ -14,7 +14,7 @@ from ringmain.exchange.model import Model
 from ringmain.exchange.modes.fields import uncontrolled
 from ringmain.exchange.parameters import other_fields, streamed, wants_usage
 from ringmain.exchange.plan import Body, Plan
-from ringmain.exchange.reckon import ceiling, fit_window, length
+from ringmain.exchange.reckon import ceiling, fit_window, lengths
 from ringmain.exchange.reply import Usage
 from ringmain.exchange.wording import contents, frame, unsaid
 
@@ -68,7 +68,9 @@ def resolve(
     fields, added, noted = other_fields(ask, account, connection, model, taken, wanted, gapped=around.gapped)
     told = contents(ask, account, turns, taken, wanted, frame=around)
     bodies = streamed([_body(model, fields, said) for said in told], ask, connection, model, taken)
-    plan = Plan(
+    measured = [lengths(body) for body in bodies]
+    fit_window(bodies, measured, model)
+    return Plan(
         ask=ask,
         account=account,
         connection=connection,
@@ -80,10 +82,11 @@ def resolve(
         organization=connection.organization or ask.organization,
         added=(*added, *_own(bodies, ask, added)),
         notices=(*_told(ask, connection, notices), *_emulation(ask, wanted, taken, model), *unsaid(ask, taken), *noted),
-        expected=tuple(Usage(length(body), ceiling(body, model)) for body in bodies),
+        expected=tuple(
+            Usage(sum(long), ceiling(body, model, prompts=len(long)))
+            for body, long in zip(bodies, measured, strict=True)
+        ),
     )
-    fit_window(plan)
-    return plan
 
 
 def pick(
@@ -143,5 +146,5 @@ def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model
         bodies=(body,),
         organization=connection.organization or ask.organization,
         notices=_told(ask, connection, notices),
-        expected=(Usage(length({"prompt": ask.fields.get("input")})),),
+        expected=(Usage(sum(lengths({"prompt": ask.fields.get("input")}))),),
     )

@@ -22,8 +22,8 @@ class _Part:
         self.calls = Calls()
 
     def choice(self, index: int) -> Choice:
-        heard = Message("".join(self.texts), tool_calls=self.calls.whole())
-        return Choice(index, self.message or heard, self.finish)
+        message = self.message or Message("".join(self.texts), tool_calls=self.calls.whole())
+        return Choice(index, message, self.finish)
 
 
 class Tally:

@@ -48,6 +48,9 @@ STARTS = tuple(start for start, _ in BLOCKS)
 EACH = 4
 """Tokens that a message's frame takes: its role and its marks."""
 
+PLAIN_MESSAGE = 2
+"""Keys of a message that has a role and a content, and so nothing else to count."""
+
 ATTACHED = 1100
 """Tokens for a picture, a sound or a file, whose true number depends on its size and the model."""
 
@@ -63,7 +66,14 @@ def estimate(text: str) -> int:
 
 def estimate_messages(messages: Iterable[Message]) -> int:
     """About how many tokens a conversation is, frames and attachments included."""
-    return sum(EACH + _said(message) + _calls(message) for message in messages)
+    return sum([EACH + _message(message) for message in messages])
+
+
+def _message(message: Message) -> int:
+    content = message.get("content")
+    if type(content) is str and "role" in message and len(message) == PLAIN_MESSAGE:
+        return estimate(content)
+    return _said(message) + _calls(message)
 
 
 def _whole(thousandths: int) -> int:

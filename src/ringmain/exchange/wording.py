@@ -83,6 +83,8 @@ def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[list[Message]]:
 
 def _in_order(opening: Sequence[Message], turns: Sequence[Message], talk: Sequence[Message]) -> list[Message]:
     """What the system says first, then the earlier turns, then the ask."""
+    if not opening and not turns:
+        return list(talk)
     begins = next((at for at, message in enumerate(talk) if message.get("role") not in OPENING), len(talk))
     return [*opening, *talk[:begins], *turns, *talk[begins:]]
 
@@ -125,8 +127,10 @@ def _framed(prompt: Prompt, frame: Frame) -> Prompt:
 def _framed_last(messages: Sequence[Message], frame: Frame, kind: str) -> list[Message]:
     """The messages, with the frame around what the user said last; a text part is of this kind."""
     out = list(messages)
+    if not frame:
+        return out
     last = next((at for at in reversed(range(len(out))) if out[at].get("role") == "user"), None)
-    if frame and last is not None:
+    if last is not None:
         out[last] = {**out[last], "content": _around(out[last].get("content"), frame, kind)}
     return out
 

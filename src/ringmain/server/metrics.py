@@ -1,5 +1,7 @@
 """What Prometheus is told: counts, tokens, money and times; no key, no name of a person, no words of a prompt."""
 
+from typing import Any, TypeVar
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 
@@ -7,6 +9,8 @@ from ringmain.book import Book
 from ringmain.exchange.reply import Reply
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_1_0_0
+
+M = TypeVar("M", Counter, Histogram)
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
@@ -16,6 +20,7 @@ class Metrics:
 
     def __init__(self, book: Book) -> None:
         registry = self._registry = CollectorRegistry()
+        self._children: dict[tuple[str | int, ...], Any] = {}
         self._asks = Counter(
             "ringmain_asks", "Asks that were ended, by how.", ("tool", "status", "code"), registry=registry
         )
@@ -33,14 +38,21 @@ class Metrics:
 
     def ended(self, tool: str, status: int, *, code: str = "", reply: Reply | None = None, seconds: float) -> None:
         """Count one request of a host; `code` is our error's, empty for an answer."""
-        self._asks.labels(tool, status, code).inc()
-        self._seconds.labels(tool).observe(seconds)
+        self._of(self._asks, tool, status, code).inc()
+        self._of(self._seconds, tool).observe(seconds)
         if reply is None:
             return
-        self._tokens.labels(tool, "input").inc(reply.usage.input_tokens)
-        self._tokens.labels(tool, "output").inc(reply.usage.output_tokens)
+        self._of(self._tokens, tool, "input").inc(reply.usage.input_tokens)
+        self._of(self._tokens, tool, "output").inc(reply.usage.output_tokens)
         if reply.picodollars:
-            self._cost.labels(tool).inc(reply.picodollars / 1e12)
+            self._of(self._cost, tool).inc(reply.picodollars / 1e12)
+
+    def _of(self, metric: M, *labels: str | int) -> M:
+        """The child of a metric; looking it up in the metric itself takes longer than counting."""
+        key = (id(metric), *labels)
+        if key not in self._children:
+            self._children[key] = metric.labels(*labels)
+        return self._children[key]
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""

@@ -178,7 +178,7 @@ def said(fields: Fields) -> Fields:
 
 def choices_of(fields: Fields) -> int:
     """How many answers the provider will write to each prompt: `n`, or `best_of` of which it shows `n`."""
-    return max([1, *(fields[name] for name in ("n", "best_of") if isinstance(fields.get(name), int))])
+    return max([1, *[fields[name] for name in ("n", "best_of") if isinstance(fields.get(name), int)]])
 
 
 def carried(parameters: Fields, mode: Mode) -> Fields:
