@@ -150,33 +150,30 @@ class Answer:
         with self._booked():
             at = 0
             while at < len(self.plan.bodies):
-                async for piece in self._one_call(at):
-                    yield piece
+                call = await self._called(at)
+                try:
+                    async for piece in self._streamed(call, at):
+                        yield piece
+                    self._open = False
+                finally:
+                    await call.close()
                 at += 1
             await self._finish()
 
-    async def _one_call(self, at: int) -> AsyncGenerator[Piece]:
-        call = await self._called(at)
-        try:
-            if call.heard is not None:
-                for piece in self._tally.whole(call.heard, self.plan):
-                    yield piece
-            else:
-                async for piece in self._streamed(call, at):
-                    yield piece
-            self._open = False
-        finally:
-            await call.close()
-
     async def _streamed(self, call: Call, at: int) -> AsyncIterator[Piece]:
-        """The pieces of a stream that the host is shown, once they are counted."""
-        hidden = self.plan.hide_usage
-        async for piece in call.pieces():
+        """The pieces of a call that the host is shown, once they are counted."""
+        if call.heard is not None:
+            for piece in self._tally.whole(call.heard, self.plan):
+                yield piece
+            return
+        hidden, piece = self.plan.hide_usage, call.first
+        while piece is not None:
             shown = piece.raw is not None and not (piece.bare and hidden)
             for placed in self._placed(piece, at):
                 self._tally.add(placed)
                 if shown:
                     yield placed
+            piece = await call.next()
         self._tally.complete(self.plan.connection.name)
 
     async def _called(self, at: int) -> Call:

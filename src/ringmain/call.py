@@ -1,6 +1,6 @@
 """One provider call whose head is in."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from ringmain.errors import ProviderError
 from ringmain.exchange import provider
@@ -18,13 +18,15 @@ BROKEN = ("upstream_ambiguous", "upstream_malformed")
 
 
 class Call:
-    """A whole answer (`heard`, and `raw` as it came), or a stream of which the first event is in (`pieces`)."""
+    """A whole answer (`heard`, and `raw` as it came), or a stream of which the `first` event is in."""
 
     def __init__(self, plan: Plan, response: Response) -> None:
         self._plan = plan
         self._response = response
         self._events: AsyncGenerator[Piece] | None = None
-        self._first: Piece | None = None
+        self._begun = False
+        """Whether the first event is in, so that an error is an interruption."""
+        self.first: Piece | None = None
         self.heard: Heard | None = None
         self.raw: bytes | None = None
 
@@ -45,28 +47,21 @@ class Call:
         return fault
 
     async def _peek(self) -> Fault | None:
-        self._events = self._read_events()
         try:
-            self._first = await anext(self._events, None)
+            self.first = await self.next()
         except provider.ToldFault as told:
             return told.fault
+        self._begun = True
         return None
 
-    async def pieces(self) -> AsyncIterator[Piece]:
-        """The pieces of a stream."""
-        if self._events is None or self._first is None:
-            return
-        yield self._first
-        try:
-            async for piece in self._events:
-                yield piece
-        except provider.ToldFault as told:
-            raise told.fault.error from told
-        except ProviderError as error:
-            raise interrupted(self._plan.connection.name) if error.code in BROKEN else error from error
+    async def next(self) -> Piece | None:
+        """The next piece of a stream; None at its end."""
+        if self._events is None:
+            self._events = self._read_events()
+        return await anext(self._events, None)
 
     async def _read_events(self) -> AsyncGenerator[Piece]:
-        splitter, halves, begun = Splitter(), Halves(), False
+        splitter, halves, speaks = Splitter(), Halves(), False
         chunks, patience = aiter(self._response.chunks()), Patience()
         try:
             while (chunk := await patience.wait(anext(chunks, None))) is not None:
@@ -74,13 +69,23 @@ class Call:
                     piece = halves.join(provider.piece(self._plan, event))
                     yield piece
                     # A model may think for long before its first word; neither counts the time that the host takes.
-                    begun = begun or bool(piece.text or piece.tool_calls)
-                    if begun:
+                    speaks = speaks or bool(piece.text or piece.tool_calls)
+                    if speaks:
                         patience.renew()
             for event in splitter.end():
                 yield halves.join(provider.piece(self._plan, event))
+        except (provider.ToldFault, ProviderError) as error:
+            raise self._told(error) from error
         finally:
             patience.end()
+
+    def _told(self, error: provider.ToldFault | ProviderError) -> Exception:
+        """What an error is once a stream has begun; before that it can still be told as what it is."""
+        if not self._begun:
+            return error
+        if isinstance(error, provider.ToldFault):
+            return error.fault.error
+        return interrupted(self._plan.connection.name) if error.code in BROKEN else error
 
     async def close(self) -> None:
         """Let go of the provider."""

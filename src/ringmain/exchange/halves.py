@@ -37,6 +37,8 @@ class Halves:
 
     def join(self, piece: Piece) -> Piece:
         """The piece, its text and its calls of tools in whole characters; its raw bytes stay."""
+        if not (self._held or piece.tool_calls or piece.others) and piece.text.isascii():
+            return piece
         text = self._whole((piece.index, None), piece.text, last=piece.finish_reason is not None)
         calls = [self._call(piece.index, call) for call in piece.tool_calls or ()] or None
         others = tuple(self.join(other) for other in piece.others)

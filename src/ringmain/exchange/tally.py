@@ -66,16 +66,20 @@ class Tally:
         self._counting = piece.usage or self._counting
         self._done = self._done or piece.done
         self._model = piece.model or self._model
-        for one in (piece, *piece.others):
-            self._add(one)
+        self._add(piece)
+        for other in piece.others:
+            self._add(other)
 
     def _add(self, piece: Piece) -> None:
         if piece.text or piece.finish_reason or piece.tool_calls:
             self.begun = True
             self._call.add(piece.index)
-            part = self._parts.setdefault(piece.index, _Part())
+            part = self._parts.get(piece.index)
+            if part is None:
+                part = self._parts[piece.index] = _Part()
             part.texts.append(piece.text)
-            part.calls.add(piece.tool_calls or [])
+            if piece.tool_calls:
+                part.calls.add(piece.tool_calls)
             part.finish = piece.finish_reason or part.finish
 
     def complete(self, connection: str) -> None:

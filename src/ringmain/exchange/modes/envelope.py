@@ -43,7 +43,7 @@ class Envelope(msgspec.Struct, Generic[C]):
     def piece(self, raw: bytes, bit: Callable[[C], Piece]) -> Piece:
         """The chunk, its choices read by `bit`; one without a choice may still count the tokens."""
         usage = counted(self.usage)
-        bits = sorted(map(bit, self.choices or ()), key=lambda one: one.index)
-        first, *others = bits or [Piece(bare=usage is not None)]
+        bits = [bit(one) for one in self.choices or ()] or [Piece(bare=usage is not None)]
+        first, *others = bits if len(bits) == 1 else sorted(bits, key=lambda one: one.index)
         model = as_text(self.model) or None
         return msgspec.structs.replace(first, usage=usage, model=model, raw=raw, others=tuple(others))
