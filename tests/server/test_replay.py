@@ -212,6 +212,15 @@ def test_a_host_with_a_key_that_hangs_up_finds_the_whole_answer_later(
     assert until(lambda: scene.lines() == [("ok", None)])
 
 
+def test_with_a_key_the_answer_may_take_longer_than_one_try_waits(scene: Scene) -> None:
+    def slow(line: Line) -> None:
+        line.over(1.5)
+
+    scene.play("slow", (slow, OK))
+    assert scene.ask({"x-stainless-read-timeout": "1.0", KEY: "slow"}).status == 200
+    assert scene.lines() == [("ok", None)]
+
+
 def test_a_host_without_a_key_that_hangs_up_is_cut_off_and_asks_anew(scene: Scene) -> None:
     scene.play("left-for-good", (scene.held, OK), OK)
     with asking(scene, {TRIES: "0"}):
