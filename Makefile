@@ -7,7 +7,7 @@ DATA   ?= .ringmain
 PORT   ?= 8484
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser check bench clean
+.PHONY: help run test browser check bench soak clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -29,6 +29,9 @@ check: $(BIN)/.test $(BIN)/.check  ## ruff, pyright and the walls of the house
 
 bench: $(BIN)/.run  ## how fast the hub is beside nginx, as a table; takes nginx-light and wrk from the distribution
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(BIN)/.test  ## ten minutes of all that goes wrong, and whether the books agree; ARGS="--minutes 1" is quicker
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 clean:  ## remove what the other words made
 	rm -rf $(VENV) $(DATA) .pytest_cache .ruff_cache .hypothesis

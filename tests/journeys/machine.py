@@ -110,6 +110,8 @@ class Running(msgspec.Struct, frozen=True):
 class Machine:
     """A home of its own; `environ` is what its commands see. All that they print is kept in `said`."""
 
+    command: tuple[str, ...] = COMMAND
+
     def __init__(self, home: Path, **environ: str) -> None:
         self.home = home
         self.data = home / "data"
@@ -123,7 +125,7 @@ class Machine:
     def run(self, *words: str, stdin: str = "", **environ: str) -> Done:
         """How a command ended, whatever its exit code."""
         done = subprocess.run(
-            [*COMMAND, *words],
+            [*self.command, *words],
             input=stdin,
             capture_output=True,
             text=True,
@@ -174,7 +176,7 @@ class Machine:
         started = time.monotonic()
         with told.open("wb") as out:
             process = subprocess.Popen(
-                [*COMMAND, "up", "--port", "0", *words],
+                [*self.command, "up", "--port", "0", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
