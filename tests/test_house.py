@@ -116,3 +116,46 @@ def test_the_index_of_public_names_is_sorted_and_has_no_logic() -> None:
 
 def test_no_file_is_a_drawer_for_everything() -> None:
     assert not [file for file in modules() if file.stem in ("utils", "helpers", "common", "misc")]
+
+
+EXPRESSIONS = {"eval", "exec", "compile", "from_string", "Template", "pickle", "marshal", "shelve", "yaml"}
+OF_A_TABLE = {("ringmain.exchange.fault", name) for name in ("sentence", "fix")}
+"""Texts to fill in that have a name, as they stand in a table of the code."""
+
+
+def names_in(file: Path) -> set[str]:
+    """Every plain name that a file calls or imports, and every method that it calls."""
+    tree = ast.parse(file.read_text())
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    plain = {call.id for call in called if isinstance(call, ast.Name)}
+    # A pattern or a statement that is compiled is no expression of a host's.
+    methods = {call.attr for call in called if isinstance(call, ast.Attribute)} - {"compile", "exec"}
+    return plain | methods | {part for module in imports(file) for part in module.split(".")}
+
+
+@pytest.mark.parametrize("file", modules(), ids=name_of)
+def test_nothing_that_anybody_writes_is_ever_run_or_read_as_a_template(file: Path) -> None:
+    assert not names_in(file) & EXPRESSIONS
+    assert file.name == "rendering.py" or "jinja2" not in packages(file)
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Attribute) and node.attr in ("format", "format_map"):
+            ours = said_in_the_code(node.value) or (name_of(file), ast.unparse(node.value)) in OF_A_TABLE
+            assert ours, f"{name_of(file)}:{node.lineno} fills in a text that may be a host's"
+
+
+def said_in_the_code(text: ast.expr) -> bool:
+    """Whether a text stands in the code as it is, or is what lays out JSON."""
+    if isinstance(text, ast.Call):
+        return all(map(said_in_the_code, text.args))
+    return isinstance(text, ast.Constant) or ast.unparse(text) == "msgspec.json"
+
+
+def test_templates_come_only_from_the_folder_of_the_package() -> None:
+    tree = ast.parse((SRC / "server/pages/rendering.py").read_text())
+    calls = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert [call for call in calls if "Loader(" in call and "Environment(" not in call] == [
+        "PackageLoader('ringmain.server')"
+    ]
+    assert any("autoescape=True" in call for call in calls if call.startswith("Environment("))
+    written = [file for file in (SRC / "server/templates").iterdir() if "| safe" in file.read_text()]
+    assert not written
