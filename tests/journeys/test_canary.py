@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 
 from tests.journeys.machine import Answered, Machine, Running, chat_body
@@ -83,6 +84,41 @@ def forms(hub: Running) -> list[Answered]:
     return [*told, *led]
 
 
+PASSWORD, WRONG = "canary-correct-horse-battery", "canary-that-was-no-password"
+BROWSER = {"accept": "text/html", "content-type": "application/x-www-form-urlencoded"}
+
+
+class Admitted(msgspec.Struct, frozen=True):
+    """What happened at the door of the admin's pages, without the heads in which a session is handed over."""
+
+    link: str
+    sessions: tuple[str, ...]
+    told: list[Answered]
+
+
+def at_the_door(hub: Running) -> Admitted:
+    """Set the password behind the link that the hub has printed; sign in wrong and right, look around, sign out."""
+    link = hub.printed().partition("/first/")[2].split()[0]
+    own = {**BROWSER, "origin": hub.url}
+
+    def sent(path: str, cookie: str = "", **fields: str) -> Answered:
+        return hub.call(path, urlencode({"x": "", **fields}).encode(), headers={**own, "cookie": cookie})
+
+    weak = sent(f"/first/{link}", password=WRONG, again="another")
+    opened = sent(f"/first/{link}", password=PASSWORD, again=PASSWORD)
+    spent = sent(f"/first/{link}", password=PASSWORD, again=PASSWORD)
+    wrong, again = sent("/sign-in", password=WRONG), sent("/sign-in", password=PASSWORD)
+    assert [answer.status for answer in (weak, opened, spent, wrong, again)] == [400, 303, 410, 401, 303]
+    cookies = [answer.headers["set-cookie"].partition(";")[0] for answer in (opened, again)]
+    seen = [hub.call(path, headers={**BROWSER, "cookie": cookie}) for cookie in cookies for path in ADMINS]
+    assert {answer.status for answer in seen} == {200}
+    out = sent("/sign-out", cookies[0])
+    late = hub.call("/book", headers={**BROWSER, "cookie": cookies[0]})
+    assert (out.status, late.status) == (303, 303)
+    sessions = tuple(cookie.partition("=")[2] for cookie in cookies)
+    return Admitted(link, sessions, [weak, spent, wrong, *seen, out, late])
+
+
 @pytest.fixture
 def planted(machine: Machine, provider: Provider) -> tuple[Machine, dict[str, str]]:
     """A machine whose secrets are all canaries, and the keys of its two accounts."""
@@ -111,8 +147,8 @@ def looked_at(machine: Machine) -> None:
 
 
 def files(folder: Path) -> bytes:
-    """All that lies in a folder, names and contents."""
-    found = [path for path in folder.rglob("*") if path.is_file()]
+    """All that lies in a folder, names and contents; but for what the hub has printed, which is looked at apart."""
+    found = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".out"]
     assert found
     return b"\n".join(str(path).encode() + b"\n" + path.read_bytes() for path in found)
 
@@ -125,13 +161,19 @@ def test_no_secret_is_in_the_data_folder_in_what_is_printed_or_in_what_is_answer
     with machine.up() as hub:
         assert hub.chat(keys["paid"]).status == 200
         answers = wrongs(hub, keys) + pages(hub) + forms(hub)
+        door = at_the_door(hub)
+        answers += [*door.told, hub.call("/metrics", key=ADMIN)]
         looked_at(machine)
         disk = files(machine.data)
         hub.process.kill()
     disk += files(machine.home)
     told = b"\n".join(answer.body + str(answer.headers).encode() for answer in answers)
     printed = "\n".join(machine.said).encode()
-    canaries = [PROVIDER_KEY, ENV_KEY, TYPED_KEY, ADMIN, SECRET_KEY, *keys.values()]
+    # The link is the terminal's: printed there once, and nowhere else.
+    assert printed.count(door.link.encode()) == 1
+    printed = printed.replace(door.link.encode(), b"")
+    canaries = [PROVIDER_KEY, ENV_KEY, TYPED_KEY, ADMIN, SECRET_KEY, PASSWORD, WRONG, door.link, *door.sessions]
+    canaries += keys.values()
     for canary in canaries:
         places = {"disk": disk, "answers": told, "output": printed}
         found = [
