@@ -123,6 +123,21 @@ def test_every_link_between_our_pages_leads_somewhere() -> None:
     assert broken == []
 
 
+def test_every_test_that_our_pages_name_is_there() -> None:
+    told = [
+        found
+        for page in ROOT.glob("docs/**/*.md")
+        for found in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?", page.read_text())
+    ]
+    assert len(told) > 40
+    gone = [
+        f"{file}::{name}"
+        for file, name in told
+        if not (ROOT / file).exists() or not re.search(rf"def {name}\b" if name else "", (ROOT / file).read_text())
+    ]
+    assert gone == []
+
+
 def test_every_command_of_the_first_page_works_in_its_order(capsys: pytest.CaptureFixture[str]) -> None:
     page = (ROOT / "docs/start/first-answer.md").read_text()
     commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.S) for line in block.splitlines()]
