@@ -3,7 +3,8 @@
 import http.client
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,7 @@ def run_hub(
     aliases: Mapping[str, str] | None = None,
     model: str | None = None,
     public_url: str | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> Iterator[Served]:
     """A hub whose default connection is the one to `base_url`, with one account."""
     with tempfile.TemporaryDirectory() as folder:
@@ -127,7 +129,7 @@ def run_hub(
             admin_token=Secret(ADMIN),
             public_url=public_url,
         )
-        ring = Ring(settings)
+        ring = Ring(settings, clock=clock)
         ring.store.save_connection(
             StoredConnection(
                 id="con",

@@ -23,6 +23,7 @@ from ringmain.exchange.plan import Plan
 from ringmain.exchange.provider import Aside
 from ringmain.exchange.reply import Piece, Reply
 from ringmain.exchange.tally import Tally
+from ringmain.health import Health
 from ringmain.transport import Request, Transport
 
 
@@ -31,6 +32,7 @@ class Tools(Protocol):
 
     book: Book
     catalogue: Catalogue
+    health: Health
     transport: Transport
     sleep: Callable[[float], Awaitable[None]]
 
@@ -197,15 +199,20 @@ class Answer:
 
     async def _attempt(self, at: int) -> "Call":
         tried = lost = 0
+        health = self._tools.health
         while True:
             tried += 1
+            health.called(self.plan)
             outcome = await self._try(at)
             if isinstance(outcome, Call):
+                health.answered(self.plan)
                 return outcome
+            health.failed(self.plan, outcome, given=self._deadline - self._started)
             lost += outcome.error.billed
             self._open, self._lost = False, max(self._lost, lost)
             left = self._deadline - time.monotonic()
-            verdict = judge(outcome, self.plan, attempts=tried, left=left, backoff=random.uniform(0.5, 1.0))  # noqa: S311
+            backoff, spare = random.uniform(0.5, 1.0), health.spare(self.plan)  # noqa: S311
+            verdict = judge(outcome, self.plan, attempts=tried, left=left, backoff=backoff, spare=spare)
             if verdict.error:
                 verdict.error.tried = tried
                 raise verdict.error
@@ -244,6 +251,7 @@ class Answer:
             catalogue.learn(plan.connection, plan.model.id, refuses=verdict.without)
             self.plan = without(plan, verdict)
         if verdict.wait:
+            self._tools.health.retried(plan)
             await self._tools.sleep(verdict.wait)
 
     # the end -------------------------------------------------------------------------------------------------------
@@ -293,6 +301,7 @@ class Answer:
     def _settle(self, entry: Entry) -> None:
         if not self._settled:
             self._settled = True
+            self._tools.health.let_go(self.plan.ask.id)
             self._tools.book.settle(entry)
 
 

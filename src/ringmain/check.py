@@ -112,6 +112,7 @@ async def checks(
 ) -> AsyncGenerator[Check]:
     """The checks in their order, each as soon as it is done; `voice` tells what to do about those that fail."""
     tried = await hub.connection(msgspec.structs.replace(CHECKER, connection=connection))
+    hub.ring.health.warm(tried.id)
     done = 0
     async with aclosing(_each(hub, tried, model, mode, voice)) as each:
         async for one in each:

@@ -4,7 +4,7 @@ RingmainError
 ├── AskError        the asker's: the request itself cannot be answered
 │   └── Refusal     the asker's: the account may not do this now (key, budget, rate, off)
 ├── SetupError      the admin's: a connection, a key file, a data folder or an option is not right
-├── ProviderError   the provider's: it was asked, and it failed
+├── ProviderError   the provider's: it was asked and failed, or has failed too often to be asked
 └── HubError        ours: the hub is full, stopping or broken
 """
 
@@ -63,6 +63,7 @@ STATUS: dict[str, int] = {
     "upstream_quota": 429,
     "upstream_error": 502,
     "upstream_overloaded": 503,
+    "upstream_cooling": 503,
     "upstream_unsupported": 502,
     "upstream_unreachable": 502,
     "upstream_tls": 502,
@@ -142,7 +143,7 @@ class SetupError(RingmainError):
 
 
 class ProviderError(RingmainError):
-    """The provider was asked, and failed or refused."""
+    """The provider was asked and failed or refused, or it is left alone for a while because it did."""
 
     fault = "provider"
 

@@ -151,6 +151,7 @@ class AsyncHub:
             line = opened(line, plan, hold)
             ring.book.open(line)
         except BaseException as error:
+            ring.health.let_go(ask.id)
             told = error if isinstance(error, RingmainError) else _unexpected(error)
             ring.book.settle(Entry(line=failed(line, told, attempts=0, milliseconds=since(started))))
             if isinstance(error, RingmainError) or not isinstance(error, Exception):
@@ -183,6 +184,8 @@ class AsyncHub:
         """The plan, the hold that admits it, and how to plan again for another mode."""
         admit(account)
         plan, replan = await self._resolved(ask, account)
+        if self.ring.health.troubles:
+            await self.ring.health.admit(plan)
         hold = reserve(plan)
         allowance = await self.ring.book.allowance(account, hold.picodollars or 0)
         return plan, guard(plan, hold, allowance, at=self.ring.now()), replan

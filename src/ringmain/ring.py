@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from ringmain.book import Book, sweep
 from ringmain.catalogue import Catalogue
 from ringmain.errors import HubError, SetupError
 from ringmain.exchange.account import Memory
+from ringmain.health import Health
 from ringmain.network import Network
 from ringmain.registry import LOCAL, Registry, Stand
 from ringmain.settings import Settings, read_settings
@@ -33,7 +35,7 @@ DAY = 86_400_000
 
 
 class Ring:
-    """Settings, store, book, registry, catalogue and transport of one process.
+    """Settings, store, book, registry, catalogue, health and transport of one process.
 
     The command line works with it as it is, `ringmain.hub` asks with it.
     """
@@ -59,6 +61,7 @@ class Ring:
         self.registry = Registry(self.store, self.settings, ring=self.held_keys, clock=clock, demo=demo)
         self.catalogue = Catalogue(self.store.learnt, self._learn)
         self._writer = ThreadPoolExecutor(1, "ringmain-learnt")
+        self.health = Health(self.store, clock=clock, sleep=lambda seconds: self.sleep(seconds), later=self._later)
         self._key_ring: KeyRing | None = None
         try:
             if folder:
@@ -78,6 +81,11 @@ class Ring:
     def _learn(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
         self._writer.submit(self._write_learnt, connection_id, model, change)
 
+    def _later(self, work: Callable[[], None]) -> None:
+        # A call may still end once all is closed; what it has shown is then lost.
+        with suppress(RuntimeError):
+            self._writer.submit(work)
+
     def _write_learnt(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
         try:
             self.store.learn(connection_id, model, change)
@@ -89,6 +97,7 @@ class Ring:
         """Ask the store whether anything has changed, and read it again if so."""
         self.registry.refresh()
         self.catalogue.refresh(self.registry.version)
+        self.health.refresh()
 
     def key_ring(self) -> "KeyRing":
         """The keys that the store's secrets are sealed with, made at the first use.

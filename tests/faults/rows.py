@@ -268,4 +268,56 @@ ROWS = [
     broken(37, "an event of more than 1 MiB ends the stream with an error", b'"' + b"x" * MIB + b'"', DONE,
         code="upstream_too_large"),
 ]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One fault, met by host after host: what each is told, and how many calls come to the upstream in all."""
+
+    number: int
+    says: str
+    attempt: Attempt
+    told: Sequence[str]
+    reached: int
+    _: KW_ONLY
+    account: str = "plain"
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def row(self) -> Row:
+        """The same as a row, of which the script and the names are used."""
+        told = self.told[0]
+        return Row(self.number, self.says, [self.attempt], 0, told, 0, RELEASED, account=self.account,
+            headers=self.headers)
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.says}"
+
+
+def cooled(number: int, says: str, attempt: Attempt, code: str, calls: int, /, *, reached: int = 5,
+        account: str = "plain") -> Series:
+    """A series whose first so many calls are told the fault itself, and the others that the model is left alone."""
+    return Series(number, says, attempt, [code] * calls + ["upstream_cooling"] * 5, reached, account=account)
+
+
+SERIES = [
+    Series(1, "a wrong key is the admin's, however often", error(401), ["upstream_auth"] * 9, 9),
+    Series(3, "a model that is gone is never left alone", error(404, code="model_not_found"), ["model_not_found"] * 9,
+        9),
+    Series(5, "a wrong field is each host's own", error(400, code="bad"), ["bad"] * 9, 9),
+    Series(9, "a time to wait holds for all hosts", error(429, **LIMITED, headers={"retry-after": "100"}),
+        ["rate_limit_exceeded"] * 9, 1, headers=PATIENT),
+    Series(11, "a spent rate without a time is tried by all, and made again three times a minute",
+        error(429, **LIMITED), ["rate_limit_exceeded"] * 9, 12),
+    Series(12, "credit that is spent is told by the provider each time", error(429, **QUOTA),
+        ["insufficient_quota"] * 9, 9),
+    cooled(13, "a provider that stays overloaded is left alone after five calls", error(503, **OVERLOADED),
+        "upstream_overloaded", 3),
+    cooled(14, "so is one that fails", error(500), "upstream_error", 3),
+    cooled(14, "and one whose gateway has only a page", said(HTML, 502, "text/html"), "upstream_error", 3),
+    cooled(16, "so is an address where nobody listens", OK, "upstream_unreachable", 3, reached=0, account="nobody"),
+    cooled(19, "so is one that hangs up, with no second try of its own", hang_up, "upstream_ambiguous", 5),
+    cooled(23, "so is one that sends pages for answers", said(HTML, kind="text/html"), "upstream_malformed", 5),
+    Series(29, "a redirect is the admin's", said(b"", 302, location="/v1/x"), ["upstream_redirect"] * 9, 9),
+]
 # fmt: on

@@ -18,8 +18,10 @@ import msgspec
 import pytest
 import trustme
 
+from ringmain.exchange.line import Line as Booked
 from ringmain.store import StoredConnection
-from tests.faults.rows import COUNTED, DEAD, ESTIMATED, OK, ROWS, SETTLED, Row
+from ringmain.testing import Clock
+from tests.faults.rows import COUNTED, DEAD, ESTIMATED, OK, ROWS, SERIES, SETTLED, Row, Series
 from tests.faults.upstream import IN, MIB, OUT, Line, Upstream, bomb, run_upstream
 from tests.hubs import Answered, Served, run_hub
 
@@ -38,6 +40,7 @@ class World(msgspec.Struct, frozen=True):
     upstreams: dict[str, Upstream]
     keys: dict[str, str]
     waits: list[float]
+    clock: Clock
 
     def save(self, name: str, url: str) -> None:
         """Let this connection lead there."""
@@ -45,14 +48,29 @@ class World(msgspec.Struct, frozen=True):
         self.hub.ring.store.save_connection(StoredConnection(id=name, name=name, base_url=url, timeout=timeout))
 
     def asked(self, row: Row) -> tuple[Answered, int]:
-        """What the hub answers to the row's call, and how often the upstream was called for it."""
-        upstream, model = self.upstreams.get(row.account, self.upstreams["plain"]), str(row)
-        upstream.play(model, row.script)
+        """What the hub answers to the row's call, and how often the upstream was called for it.
+
+        It is a call of its own hour, in which no other has failed.
+        """
+        self.clock.advance(3600)
+        self.play(row)
+        answered = self.again(row)
+        return answered, self.upstream(row).asked(str(row))
+
+    def upstream(self, row: Row) -> Upstream:
+        """Whom the row's account asks."""
+        return self.upstreams.get(row.account, self.upstreams["plain"])
+
+    def play(self, row: Row) -> None:
+        """Let the row's fault begin."""
+        self.upstream(row).play(str(row), row.script)
+
+    def again(self, row: Row) -> Answered:
+        """What the hub answers to the row's call, however it went before."""
         self.waits.clear()
-        body = {"model": model, "messages": [{"role": "user", "content": "Hello"}], **row.body}
-        key, begun = self.keys[row.account], upstream.heard
-        answered = self.hub.call("POST", CHAT, body, key=key, headers=row.headers, begun=begun)
-        return answered, upstream.asked(model)
+        body = {"model": str(row), "messages": [{"role": "user", "content": "Hello"}], **row.body}
+        key, begun = self.keys[row.account], self.upstream(row).heard
+        return self.hub.call("POST", CHAT, body, key=key, headers=row.headers, begun=begun)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +80,8 @@ def world() -> Iterator[World]:
         tls = certified(patch)
         upstreams = {name: stack.enter_context(run_upstream(tls.get(name))) for name in ("plain", *tls)}
         plain = upstreams["plain"].base_url
-        hub = stack.enter_context(run_hub(base_url=plain, preset="custom"))
+        clock = Clock()
+        hub = stack.enter_context(run_hub(base_url=plain, preset="custom", clock=clock))
         waits = list[float]()
 
         async def sleep(seconds: float) -> None:
@@ -73,7 +92,7 @@ def world() -> Iterator[World]:
         places = {name: upstream.base_url for name, upstream in upstreams.items()}
         places |= {"nobody": stack.enter_context(closed_port()), "full": stack.enter_context(full_port())}
         places |= {"nameless": "http://no-such-host.invalid/v1", "brief": plain, "edited": plain}
-        world = World(hub, upstreams, {}, waits)
+        world = World(hub, upstreams, {}, waits, clock)
         for name, url in places.items():
             world.save(name, url)
             world.keys[name] = hub.account(name, connection=name)
@@ -139,6 +158,29 @@ def test_what_a_fault_costs_and_what_the_host_is_told(row: Row, world: World, mo
     check_waits(row, world.waits)
     check_told(row, answered, told)
     assert world.hub.ring.book.open_holds == 0
+
+
+@pytest.mark.parametrize("series", SERIES, ids=str)
+def test_what_a_fault_costs_that_host_after_host_meets(series: Series, world: World) -> None:
+    row = series.row
+    told = [world.asked(row)[0], *(world.again(row) for _ in series.told[1:])]
+    assert [answered.error["code"] for answered in told] == series.told
+    assert world.upstream(row).asked(str(row)) == series.reached
+    for answered in told:
+        check_refused(answered, world.hub.line(answered.headers["x-ringmain-ask"]))
+    assert world.hub.ring.book.open_holds == 0
+
+
+def check_refused(answered: Answered, line: Booked) -> None:
+    """A call that was not made cost nothing, and its host is told when to ask again."""
+    cooling = answered.error["code"] == "upstream_cooling"
+    if cooling:
+        assert (answered.status, line.status) == (503, "refused")
+        assert answered.headers["x-should-retry"] == "true"
+        assert 0 < int(answered.headers["retry-after"]) <= 5
+    if line.status == "refused":
+        assert (line.attempts, line.unconfirmed_tokens) == (0, 0)
+        assert "retry-after" in answered.headers
 
 
 def events_of(answered: Answered) -> list[bytes]:

@@ -79,11 +79,12 @@ def test_importing_the_interface_imports_no_sql() -> None:
     assert _python(program).stdout.strip() == "[]"
 
 
-def test_a_database_of_the_first_tables_gets_those_of_sign_in_and_keeps_what_it_holds(database_url: str) -> None:
+def test_a_database_of_the_first_tables_gets_the_newer_ones_and_keeps_what_it_holds(database_url: str) -> None:
     _first_tables(database_url)
     store = open_store(database_url)
     assert [c.name for c in store.connections()] == ["kept"]
     assert (store.version(), store.note("n"), store.password()) == (7, "kept", None)
+    assert store.troubles() == {}
     store.add_link(Pass(digest=b"link", created=0, expires=1))
     assert store.set_password("hashed", link=b"link", now=0)
     store.close()

@@ -29,10 +29,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     notice: str | None = None
 
 
-def judge(fault: Fault, plan: Plan, *, attempts: int, left: float, backoff: float) -> Verdict:
+def judge(fault: Fault, plan: Plan, *, attempts: int, left: float, backoff: float, spare: bool = True) -> Verdict:
     """What becomes of an ask after `attempts` calls, with `left` seconds until its deadline.
 
-    `backoff` is how long to wait where the provider does not say.
+    `backoff` is how long to wait where the provider does not say, `spare` whether the same call may be made again.
     """
     if fault.other_mode:
         return _elsewhere(fault, plan, fault.other_mode, attempts)
@@ -45,7 +45,7 @@ def judge(fault: Fault, plan: Plan, *, attempts: int, left: float, backoff: floa
         return Verdict(without=fault.refused, notice=notice)
     if not fault.sent or _passes(fault):
         wait = fault.wait or backoff
-        return Verdict(wait=wait) if wait < left else Verdict(error=fault.error)
+        return Verdict(wait=wait) if spare and wait < left else Verdict(error=fault.error)
     return Verdict(error=fault.error)
 
 

@@ -8,6 +8,7 @@ import msgspec
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Mode
 from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
+from ringmain.exchange.trouble import Change, Trouble
 
 ID_NOTE = "store id"
 """The note by which a store is told from every other one; each has it from the start."""
@@ -85,8 +86,8 @@ class Store(Protocol):
     def version(self) -> int: ...
     def connections(self) -> list[StoredConnection]: ...
     def save_connection(self, connection: StoredConnection) -> None:
-        """Insert or replace by id; the one marked default takes the mark from the others. A name taken by another id
-        is `SetupError("name_taken")`."""
+        """Insert or replace by id, and forget its troubles; the one marked default takes the mark from the others. A
+        name taken by another id is `SetupError("name_taken")`."""
         ...
 
     def remove_connection(self, name: str) -> bool: ...
@@ -160,6 +161,15 @@ class Store(Protocol):
     def learnt(self, connection_id: str) -> dict[str, Learnt]: ...
     def learn(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
         """Replace what was learnt by what `change` makes of it, in one transaction; a new word raises `version`."""
+        ...
+
+    # troubles: no change of them raises `version`
+    def troubles(self) -> dict[tuple[str, str], Trouble]:
+        """By connection id and model, which is empty for the connection itself."""
+        ...
+
+    def trouble(self, connection_id: str, model: str, change: Change) -> None:
+        """Replace a trouble by what `change` makes of it, in one transaction; None is none."""
         ...
 
     # sign-in of the admin

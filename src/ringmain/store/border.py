@@ -13,7 +13,7 @@ from ringmain.exchange.line import Entry, Line, Turn
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 LONGEST_HANDLE = 200
-"""Characters of a conversation id; PostgreSQL's indexes take no row of more than 2,704 bytes."""
+"""Characters of an id that a host may choose; PostgreSQL's indexes take no row of more than 2,704 bytes."""
 
 LARGEST = 10**16
 """The most that one ask counts for, in tokens or picodollars: sums of these fit 64 bits."""
@@ -43,9 +43,10 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def handle(conversation: str) -> str:
-    """A conversation id as it is stored: cleaned, and a very long one shortened to its beginning and its SHA-256."""
-    text = clean(conversation)
+def handle(id: str) -> str:
+    """A conversation's or a model's id as it is stored: cleaned, and a very long one shortened to its beginning and its
+    SHA-256."""
+    text = clean(id)
     if len(text) <= LONGEST_HANDLE:
         return text
     return f"{text[:100]}…{hashlib.sha256(text.encode()).hexdigest()}"

@@ -11,6 +11,7 @@ import msgspec
 
 from ringmain.exchange.account import Account
 from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
+from ringmain.exchange.trouble import Change, Trouble
 from ringmain.store import ID_NOTE, Conversation, HostKey, Learnt, Pass, StoredConnection, border
 from ringmain.store.allotment import FAILED, LIFETIME, MONEY, UNCHARGED, by_count, grant, spending
 from ringmain.store.faults import name_taken, unknown_account
@@ -46,6 +47,7 @@ class MemoryStore:
         self._slices: dict[tuple[str, Budget], tuple[int, int]] = {}
         self._turns: dict[tuple[str, str, str, int], Turn] = {}
         self._learnt: dict[tuple[str, str], Learnt] = {}
+        self._troubles: dict[tuple[str, str], Trouble] = {}
         self._notes: dict[str, str] = {ID_NOTE: secrets.token_hex(8)}
         self._password: str | None = None
         self._link: Pass | None = None
@@ -70,6 +72,7 @@ class MemoryStore:
             plain = {id: msgspec.structs.replace(held, default=False) for id, held in self._connections.items()}
             self._connections = plain
         self._connections[new.id] = new
+        self._forget_troubles(new.id)
         self._version += 1
 
     @_alone
@@ -79,6 +82,7 @@ class MemoryStore:
             return False
         del self._connections[gone]
         self._learnt = {key: held for key, held in self._learnt.items() if key[0] != gone}
+        self._forget_troubles(gone)
         self._version += 1
         return True
 
@@ -253,6 +257,22 @@ class MemoryStore:
         if learnt != held:
             self._learnt[key] = learnt
             self._version += 1
+
+    # troubles
+
+    @_alone
+    def troubles(self) -> dict[tuple[str, str], Trouble]:
+        return dict(self._troubles)
+
+    @_alone
+    def trouble(self, connection_id: str, model: str, change: Change) -> None:
+        key = (connection_id, border.handle(model))
+        new = change(self._troubles.pop(key, None))
+        if new is not None:
+            self._troubles[key] = border.clean(new)
+
+    def _forget_troubles(self, connection_id: str) -> None:
+        self._troubles = {key: held for key, held in self._troubles.items() if key[0] != connection_id}
 
     # sign-in of the admin
 

@@ -43,6 +43,7 @@ REMEDIES = {
     "upstream_quota": "Top up at the provider: the connection's page leads to its billing.",
     "upstream_error": LATER,
     "upstream_overloaded": LATER,
+    "upstream_cooling": "Test the connection: it tells what is wrong, and asks the model at once.",
     "upstream_unsupported": "Set the account's mode to auto, or choose another model.",
     "upstream_unreachable": "See that it runs, and test the connection.",
     "upstream_tls": "See that the address is right and its certificate valid, and test the connection.",

@@ -47,6 +47,7 @@ REASONS = {
     "upstream_quota": "The account at the provider has no credit left.",
     "upstream_error": "The provider failed.",
     "upstream_overloaded": "The provider is overloaded.",
+    "upstream_cooling": "The model had failed several times in a row and was left alone for a moment.",
     "upstream_unsupported": "The provider does not serve this endpoint.",
     "upstream_unreachable": "The provider could not be reached.",
     "upstream_tls": "The provider's certificate cannot be trusted.",

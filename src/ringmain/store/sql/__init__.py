@@ -6,8 +6,9 @@ from sqlalchemy import select
 
 from ringmain.exchange.account import Account
 from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
+from ringmain.exchange.trouble import Change, Trouble
 from ringmain.store import Conversation, HostKey, Learnt, Pass, StoredConnection, border
-from ringmain.store.sql import book, settings, sign_in, slices, turns
+from ringmain.store.sql import book, settings, sign_in, slices, troubles, turns
 from ringmain.store.sql.database import Database, upsert
 from ringmain.store.sql.schema import NOTES, STATE
 
@@ -135,6 +136,16 @@ class SqlStore:
     def learn(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:
         with self._writing() as db:
             settings.learn(db, connection_id, border.clean(model), change)
+
+    # troubles
+
+    def troubles(self) -> dict[tuple[str, str], Trouble]:
+        with self._reading() as db:
+            return troubles.troubles(db)
+
+    def trouble(self, connection_id: str, model: str, change: Change) -> None:
+        with self._writing() as db:
+            troubles.trouble(db, connection_id, border.handle(model), change)
 
     # sign-in of the admin
 

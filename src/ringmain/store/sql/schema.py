@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from ringmain.exchange.account import Account
+from ringmain.exchange.trouble import Trouble
 from ringmain.store import Learnt, border
 
 
@@ -179,6 +180,14 @@ LEARNT = Table(
     Column("connection_id", Words, primary_key=True),
     Column("model", Words, primary_key=True),
     Column("learnt", Document(Learnt), nullable=False),
+)
+
+TROUBLES = Table(
+    "troubles",
+    metadata,
+    Column("connection_id", Words, primary_key=True),
+    Column("model", Words, primary_key=True),
+    Column("trouble", Document(Trouble), nullable=False),
 )
 
 PASSWORD = Table(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, delete, or_, select, update
 from ringmain.exchange.account import Account
 from ringmain.store import HostKey, Learnt, StoredConnection
 from ringmain.store.faults import name_taken, unknown_account
+from ringmain.store.sql import troubles
 from ringmain.store.sql.database import upsert
 from ringmain.store.sql.schema import ACCOUNTS, CONNECTIONS, KEYS, LEARNT, STATE, TURNS
 
@@ -30,6 +31,7 @@ def save_connection(db: Connection, connection: StoredConnection) -> None:
     if connection.default:
         db.execute(update(CONNECTIONS).values(default=False))
     upsert(db, CONNECTIONS, msgspec.structs.asdict(connection))
+    troubles.forget(db, connection.id)
     _changed(db)
 
 
@@ -38,6 +40,7 @@ def remove_connection(db: Connection, name: str) -> bool:
     if gone is None:
         return False
     db.execute(delete(LEARNT).where(LEARNT.c.connection_id == gone))
+    troubles.forget(db, gone)
     _changed(db)
     return True
 

@@ -56,4 +56,6 @@ def _headers(error: RingmainError) -> dict[str, str]:
         headers["retry-after-ms"] = str(math.ceil(error.retry_after * 1000))
     if error.code in FINAL or error.billed or error.tried > 1:
         headers["x-should-retry"] = "false"
+    elif error.code == "upstream_cooling":
+        headers["x-should-retry"] = "true"
     return headers
