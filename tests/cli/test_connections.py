@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.provider import run_provider
+
 KEY = "sk-abcdefghijklmnop"
 SHOWN = [
     "name",
@@ -20,6 +22,7 @@ SHOWN = [
     "prices",
     "default",
     "locked",
+    "attention",
 ]
 
 
@@ -32,6 +35,19 @@ def test_a_connection_is_added_shown_listed_changed_and_removed(run: Any):
     assert changed.json["prices"] == {"b": ["0.1", "0.3"]}
     assert run("connections", "remove", "local").code == 0
     assert run("connections", "remove", "local").code == 1
+
+
+def test_a_connection_whose_key_was_refused_is_shown_to_need_attention(run: Any):
+    with run_provider() as provider:
+        run("connections", "add", "paid", "--base-url", provider.base_url, "--default")
+        assert run("ask", "Hello", "--model", "fail-401").code == 1
+        listed, shown = run("connections", "list"), run("connections", "show", "paid", "--json").json["attention"]
+        assert "default, needs attention" in listed.out
+        assert f"paid needs attention since {shown['since']}: {shown['sentence']}" in listed.err
+        assert shown["code"] == "upstream_auth"
+        assert "upstream_auth" in run("connections", "show", "paid").out
+        run("connections", "set", "paid", "--timeout", "9")
+        assert run("connections", "show", "paid", "--json").json["attention"] is None
 
 
 def test_the_key_comes_from_a_variable_and_only_its_end_is_shown(run: Any, monkeypatch: pytest.MonkeyPatch):

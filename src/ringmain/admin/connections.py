@@ -165,7 +165,7 @@ def _save(ring: Ring, old: StoredConnection, form: ConnectionForm) -> Saved:
         new = msgspec.structs.replace(new, sealed=keys.seal(text, owner=new.id, base_url=new.base_url))
     before = _default(ring)
     ring.store.save_connection(new)
-    ring.registry.refresh()
+    ring.refresh()
     wanting = preset(new.preset).key and not new.sealed
     missing = (f"No key is set, and {preset(new.preset).title} expects one.",) if wanting and not lost else ()
     instead: tuple[str, ...] = ()

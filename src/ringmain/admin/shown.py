@@ -11,6 +11,7 @@ from ringmain.exchange.connection import Connection
 from ringmain.exchange.model import Model
 from ringmain.exchange.prices import usd_per_million
 from ringmain.exchange.reply import dollars
+from ringmain.exchange.trouble import Trouble
 
 
 def money(usd: Decimal | None) -> str | None:
@@ -35,8 +36,8 @@ def key_hint(connection: Connection) -> str | None:
     return (connection.key.hint or "set") if connection.key else None
 
 
-def shown_connection(connection: Connection) -> dict[str, Any]:
-    """All of a connection but its key."""
+def shown_connection(connection: Connection, mark: Trouble | None = None) -> dict[str, Any]:
+    """All of a connection but its key, and why it needs attention where it does."""
     return {
         "name": connection.name,
         "preset": connection.preset.name,
@@ -50,7 +51,14 @@ def shown_connection(connection: Connection) -> dict[str, Any]:
         "prices": {model: [price(known.input), price(known.output)] for model, known in connection.prices.items()},
         "default": connection.default,
         "locked": connection.locked,
+        "attention": shown_mark(mark) if mark else None,
     }
+
+
+def shown_mark(mark: Trouble) -> dict[str, Any]:
+    """Why a connection needs attention, and since when."""
+    since = moment(round(mark.since * 1000)) if mark.since is not None else None
+    return {"code": mark.code, "sentence": mark.sentence, "since": since}
 
 
 def shown_account(account: Account) -> dict[str, Any]:

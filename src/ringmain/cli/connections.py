@@ -15,10 +15,10 @@ from ringmain.admin.connections import (
     remove_connection,
     set_connection,
 )
-from ringmain.admin.shown import key_hint, shown_connection
+from ringmain.admin.shown import key_hint, shown_connection, shown_mark
 from ringmain.cli.frame import STDIN, WrongCall, own_ring
 from ringmain.cli.options import Data, Json, Unset, pair, taken_back
-from ringmain.cli.show import UNKNOWN, print_json, print_table, say_notices, told
+from ringmain.cli.show import UNKNOWN, print_json, print_table, say, say_notices, told
 from ringmain.errors import SetupError
 from ringmain.exchange.connection import Connection, Secret
 from ringmain.ring import Ring
@@ -153,11 +153,15 @@ def list_(*, data: Data = None, json: Json = False) -> None:
     """
     with own_ring(data) as ring:
         found, sources = ring.registry.connections(), ring.settings.sources
+        marks = {connection.id: ring.health.attention(connection.id) for connection in found}
     if json:
-        print_json([shown_connection(connection) for connection in found])
+        print_json([shown_connection(connection, marks[connection.id]) for connection in found])
         return
-    rows = [_row(connection, sources) for connection in found]
+    rows = [_row(connection, sources, marked=bool(marks[connection.id])) for connection in found]
     print_table(("NAME", "", "PRESET", "BASE URL", "KEY", "MODEL", "SET BY"), rows)
+    for connection in found:
+        if mark := marks[connection.id]:
+            say(f"{connection.name} needs attention since {shown_mark(mark)['since']}: {mark.sentence}")
 
 
 @command.command
@@ -169,7 +173,8 @@ def show(name: Name, /, *, data: Data = None, json: Json = False) -> None:
     - `ringmain connections show openai`
     """
     with own_ring(data) as ring:
-        shown = shown_connection(ring.registry.connection(name))
+        held = ring.registry.connection(name)
+        shown = shown_connection(held, ring.health.attention(held.id))
     if json:
         print_json(shown)
         return
@@ -203,8 +208,8 @@ def _tell(ring: Ring, saved: Saved, done: str, as_json: bool) -> None:
         sys.stdout.write(f"The connection '{name}' was {done}. Test it with `ringmain check --connection {name}`.\n")
 
 
-def _row(c: Connection, sources: dict[str, str]) -> tuple[str, ...]:
-    mark = "default" if c.default else ""
+def _row(c: Connection, sources: dict[str, str], *, marked: bool) -> tuple[str, ...]:
+    mark = ", ".join((*(["default"] if c.default else ()), *(["needs attention"] if marked else ())))
     set_by = {source for name, source in sources.items() if VARIABLES[name] in c.locked.values()}
     shown = (c.name, mark, c.preset.name, c.base_url, key_hint(c) or UNKNOWN, c.model or UNKNOWN)
     return (*shown, ", ".join(sorted(set_by)))

@@ -40,7 +40,7 @@ class App:
         table = Table(rooms())
         check_policies(PAGES, table.stops())
         self.hub = AsyncHub(ring=ring)
-        metrics = Metrics(ring.book)
+        metrics = Metrics(ring.book, ring.health)
         self.gate = Gate(self.hub, table, metrics)
         public = ring.settings.public_url or ""
         keeper = Keeper(ring, admin_token(ring.settings), secure=public.lower().startswith("https:"))

@@ -7,6 +7,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 
 from ringmain.book import Book
 from ringmain.exchange.reply import Reply
+from ringmain.health import Health
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_1_0_0
 
@@ -18,7 +19,7 @@ SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 class Metrics:
     """The counters of one hub, in a registry of their own."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, health: Health) -> None:
         registry = self._registry = CollectorRegistry()
         self._children: dict[tuple[str | int, ...], Any] = {}
         self._asks = Counter(
@@ -33,8 +34,12 @@ class Metrics:
         )
         holds = Gauge("ringmain_open_holds", "Asks that are at a provider.", registry=registry)
         pending = Gauge("ringmain_pending_lines", "Lines not yet carried into the store.", registry=registry)
+        marked = Gauge("ringmain_connections_marked", "Connections that need attention.", registry=registry)
+        cooled = Gauge("ringmain_models_cooled", "Models that are left alone for a while.", registry=registry)
         holds.set_function(lambda: book.open_holds)
         pending.set_function(lambda: book.pending)
+        marked.set_function(lambda: health.marked)
+        cooled.set_function(lambda: health.cooled)
 
     def ended(self, tool: str, status: int, *, code: str = "", reply: Reply | None = None, seconds: float) -> None:
         """Count one request of a host; `code` is our error's, empty for an answer."""

@@ -40,6 +40,29 @@ def test_a_preset_fills_the_address_and_its_links_stand_beside_the_fields(admin:
     assert 'name="name" type="text" value="openai"' in page
 
 
+def test_a_refused_key_marks_the_connection_until_it_is_saved(connected: Admin) -> None:
+    key, chat = connected.hub.account("app", connection="paid"), "/v1/chat/completions"
+    body = {"model": "fail-401", "messages": [{"role": "user", "content": "Hello"}]}
+    assert connected.hub.call("POST", chat, body, key=key).error["code"] == "upstream_auth"
+    (row,) = [row for row in connected.json("/connections.json") if row["name"] == "paid"]
+    assert (row["attention"]["code"], row["attention"]["since"][:2]) == ("upstream_auth", "20")
+    assert "did not accept the connection" in connected.shown("/connections")
+    assert b"ringmain_connections_marked 1.0" in connected.get("/metrics").body
+    connected.post("/connections/paid", preset="custom", base_url=row["base_url"], key=KEY)
+    assert "needs attention" not in connected.shown("/connections")
+    assert b"ringmain_connections_marked 0.0" in connected.get("/metrics").body
+
+
+def test_a_test_asks_a_model_that_is_left_alone(connected: Admin) -> None:
+    key, chat = connected.hub.account("app", connection="paid"), "/v1/chat/completions"
+    body = {"model": "fail-500", "messages": [{"role": "user", "content": "Hello"}]}
+    codes = [connected.hub.call("POST", chat, body, key=key).error["code"] for _ in range(4)]
+    assert codes[-1] == "upstream_cooling"
+    assert b"ringmain_models_cooled 1.0" in connected.get("/metrics").body
+    connected.post("/connections/paid/check")
+    assert b"ringmain_models_cooled 0.0" in connected.get("/metrics").body
+
+
 def test_a_connection_is_added_with_all_of_its_fields(admin: Admin) -> None:
     made = admin.post(
         "/new-connection",
@@ -70,6 +93,7 @@ def test_a_connection_is_added_with_all_of_its_fields(admin: Admin) -> None:
         "prices": {"some/model": ["0.15", "0.6"], "odd=name": ["1", "2"]},
         "default": True,
         "locked": {},
+        "attention": None,
     }
     assert opened(admin.hub, "main").reveal() == KEY
 

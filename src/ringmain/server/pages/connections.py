@@ -45,18 +45,20 @@ FROM_ENVIRONMENT = {
 async def connections(request: Request) -> Response:
     """All connections, as a page."""
     ring = ring_of(request)
-    shown = [_row(connection) for connection in await at_work(ring, ring.registry.connections)]
+    shown = [_row(ring, connection) for connection in await at_work(ring, ring.registry.connections)]
     return render(request, "connections.html", here="/connections", connections=shown, notices=told_to(request))
 
 
 async def connections_json(request: Request) -> Response:
     """The same as data."""
     ring = ring_of(request)
-    return JSONResponse([shown_connection(held) for held in await at_work(ring, ring.registry.connections)])
+    held = await at_work(ring, ring.registry.connections)
+    return JSONResponse([shown_connection(one, ring.health.attention(one.id)) for one in held])
 
 
-def _row(connection: Connection) -> dict[str, Any]:
-    return {**shown_connection(connection), "title": connection.preset.title, "demo": connection.demo}
+def _row(ring: Ring, connection: Connection) -> dict[str, Any]:
+    shown = shown_connection(connection, ring.health.attention(connection.id))
+    return {**shown, "title": connection.preset.title, "demo": connection.demo}
 
 
 # a new one -----------------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ async def at_work(ring: Ring, work: Callable[[], T]) -> T:
 
     def done() -> T:
         if ring.registry.stale:
-            ring.registry.refresh()
+            ring.refresh()
         return work()
 
     return await asyncio.to_thread(done)
