@@ -83,6 +83,11 @@ def test_a_wait_that_passes_the_deadline_is_not_begun(fault: Fault):
     assert verdict(fault, left=-1.0).error is fault.error
 
 
+@pytest.mark.parametrize("fault", PASSING, ids=name)
+def test_what_may_pass_is_told_where_no_second_attempt_is_to_spare(fault: Fault):
+    assert judge(fault, a_plan(), attempts=1, left=60.0, backoff=0.75, spare=False) == Verdict(error=fault.error)
+
+
 @pytest.mark.parametrize("fault", FINAL, ids=name)
 def test_what_cannot_pass_or_may_have_been_charged_is_not_tried_again(fault: Fault):
     assert verdict(fault) == Verdict(error=fault.error)
@@ -105,6 +110,7 @@ def test_a_parameter_that_the_hub_added_is_left_out_and_told():
     plan, fault = a_plan(account=WARM), said(400, REFUSES)
     found = verdict(fault, plan)
     assert (found.error, found.wait, found.without) == (None, 0.0, "temperature")
+    assert judge(fault, plan, attempts=1, left=60.0, backoff=0.75, spare=False) == found
     again = without(plan, found)
     assert again.bodies == ({"model": "m", "messages": [USER], "top_p": 0.5},)
     assert again.notices == ("'m' refuses temperature, which the host had not asked for; it was left out.",)
