@@ -8,6 +8,7 @@ from contextlib import suppress
 import msgspec
 import pytest
 
+from ringmain import registry
 from ringmain.errors import HubError, ProviderError, RingmainError, SetupError
 from ringmain.exchange import reserve
 from ringmain.exchange.account import Account, Memory
@@ -17,6 +18,7 @@ from ringmain.hub import AsyncHub
 from ringmain.question import new_id
 from ringmain.ring import Ring
 from ringmain.settings import read_settings
+from ringmain.store import StoredConnection
 from ringmain.testing import Clock, MemoryStore, Recorder, Scripted, ready_hub
 from tests.relay import Relay
 
@@ -375,6 +377,23 @@ async def test_every_attempt_that_may_have_been_charged_stays_unconfirmed(second
             await (await hub.answer(asked, account())).whole()
         (line,) = await lines(hub)
     assert (line.attempts, line.unconfirmed_tokens) == (2, lost * held)
+
+
+async def test_a_second_attempt_beside_one_that_may_have_been_charged_needs_room_in_the_budget_too() -> None:
+    asked = Ask(id=new_id(), wire="chat", messages=({"role": "user", "content": "Hi"},), fields={"max_tokens": 10})
+    for holds, attempts in ((1.5, 1), (2.5, 2)):
+        store, sent = MemoryStore(), Scripted(error(504), (200, JSON, ANSWER))
+        store.save_connection(
+            StoredConnection(id="c", name="c", base_url="https://x.example/v1", model="m", prices={"m": ("1", "1")})
+        )
+        async with ready_hub(transport=sent, store=store) as hub:
+            bound = reserve(await hub.plan(asked, account(connection="c"))).picodollars or 0
+            rich = account(connection="c", budget=round(bound * holds), per="day")
+            with suppress(ProviderError):
+                await (await hub.answer(msgspec.structs.replace(asked, id=new_id()), rich)).whole()
+            (line,) = await lines(hub)
+        assert (len(sent.requests), line.attempts) == (attempts, attempts)
+        assert line.unconfirmed_picodollars == bound
 
 
 async def test_an_ask_that_cannot_be_written_as_json_was_never_sent() -> None:
@@ -753,3 +772,45 @@ async def test_a_model_that_cannot_be_asked_for_embeddings_is_told_without_anoth
             await (await hub.answer(ask, account(connection="demo"))).whole()
     assert told.value.code == "model_mode_mismatch"
     assert "Did you mean" not in str(told.value)
+
+
+# settings, read anew -------------------------------------------------------------------------------------------------
+
+
+class SlowStore(MemoryStore):
+    """A store whose settings are read only once `go` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.go.set()
+        self.reads = 0
+
+    def version(self) -> int:
+        self.reads += 1
+        assert self.go.wait(30)
+        return super().version()
+
+
+async def test_many_asks_at_once_read_the_settings_once() -> None:
+    store, clock = SlowStore(), Clock()
+    async with ready_hub(store=store, clock=clock) as hub:
+        before = store.reads
+        clock.advance(60)
+        await asyncio.gather(*(hub.ask("Hello") for _ in range(20)))
+        assert store.reads == before + 1
+
+
+async def test_nobody_waits_for_settings_that_are_hardly_old_and_everybody_for_those_that_are() -> None:
+    store, clock = SlowStore(), Clock()
+    async with ready_hub(store=store, clock=clock) as hub:
+        await hub.ask("Hello")
+        store.go.clear()
+        clock.advance(1.5 * registry.FRESH)
+        await hub.ask("While one reads them")
+        clock.advance(registry.FRESH)
+        waiting = asyncio.create_task(hub.ask("Once they are read"))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        store.go.set()
+        assert (await waiting).text

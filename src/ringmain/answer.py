@@ -1,40 +1,24 @@
-"""One ask under way at the provider: the attempts, the pieces of the answer, and its line in the book at the end."""
+"""One ask under way at the provider: the pieces of the answer, and its line in the book at the end."""
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from ringmain.book import Book
+from ringmain.attempts import Attempts, Tools
 from ringmain.call import Call
-from ringmain.catalogue import Catalogue
 from ringmain.errors import HubError, RingmainError, our_fault
-from ringmain.exchange import answered, broken, failed, judge, provider, remember, without
+from ringmain.exchange import answered, broken, failed, provider, remember
 from ringmain.exchange.ask import Mode
-from ringmain.exchange.fault import Fault
-from ringmain.exchange.judge import Verdict
 from ringmain.exchange.line import Entry, Line
 from ringmain.exchange.modes.fields import choices_of
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.provider import Aside
 from ringmain.exchange.reply import Piece, Reply
 from ringmain.exchange.tally import Tally
-from ringmain.health import Health
-from ringmain.transport import Request, Transport
-
-
-class Tools(Protocol):
-    """What an answer needs of its hub."""
-
-    book: Book
-    catalogue: Catalogue
-    health: Health
-    transport: Transport
-    sleep: Callable[[float], Awaitable[None]]
 
 
 class Answer:
@@ -45,18 +29,11 @@ class Answer:
     """
 
     def __init__(self, tools: Tools, plan: Plan, line: Line, *, replan: Callable[[Mode], Plan], started: float) -> None:
-        self.plan = plan
         self.reply: Reply | None = None
         self._tools = tools
         self._line = line
-        self._replan = replan
         self._started = started
-        self._deadline = started + min(plan.connection.timeout, plan.ask.deadline or plan.connection.timeout)
-        self._attempts = 0
-        self._lost = 0
-        """How many attempts of one call are over and may have been charged without our seeing an answer."""
-        self._open = False
-        """Whether a call is at the provider."""
+        self._attempts = Attempts(tools, plan, line, replan=replan, started=started)
         self._tally = Tally()
         self._raw: bytes | None = None
         self._aside = Aside()
@@ -68,6 +45,11 @@ class Answer:
         """The task that waits for the next piece."""
         self._closing: asyncio.Event | None = None
         """Set once a task that was waiting when the answer was given up has let go of it."""
+
+    @property
+    def plan(self) -> Plan:
+        """The call as it was made; an attempt that failed may have changed it."""
+        return self._attempts.plan
 
     async def begin(self) -> "Answer":
         """The same answer, once its first piece is in, or all of it where the host does not want a stream: what fails
@@ -124,7 +106,7 @@ class Answer:
         if self._pieces is not None:
             await self._pieces.aclose()
         if not self._settled:
-            self._fail(_hung_up(billed=self._open))
+            self._fail(_hung_up(billed=self._attempts.open))
 
     # the two walks: every call of the plan in turn, then the line ---------------------------------------------------
 
@@ -141,7 +123,7 @@ class Answer:
                     else:
                         async for _ in self._streamed(call, at):
                             pass
-                    self._open = False
+                    self._attempts.open = False
                 finally:
                     await call.close()
                 at += 1
@@ -156,7 +138,7 @@ class Answer:
                 try:
                     async for piece in self._streamed(call, at):
                         yield piece
-                    self._open = False
+                    self._attempts.open = False
                 finally:
                     await call.close()
                 at += 1
@@ -180,7 +162,7 @@ class Answer:
 
     async def _called(self, at: int) -> Call:
         """The plan's call number `at`, once its head is in."""
-        call = await self._attempt(at)
+        call = await self._attempts.call(at)
         self._aside = provider.aside(self.plan, call.headers)
         if call.heard is not None:
             self._raw = call.raw if not self.plan.emulated and len(self.plan.bodies) == 1 else None
@@ -195,65 +177,6 @@ class Answer:
             msgspec.structs.replace(one, index=first + one.index, raw=None, others=()) for one in (piece, *piece.others)
         ]
 
-    # the attempts: the one loop, between judge and send --------------------------------------------------------------
-
-    async def _attempt(self, at: int) -> "Call":
-        tried = lost = 0
-        health = self._tools.health
-        while True:
-            tried += 1
-            health.called(self.plan)
-            outcome = await self._try(at)
-            if isinstance(outcome, Call):
-                health.answered(self.plan)
-                return outcome
-            health.failed(self.plan, outcome, given=self._deadline - self._started)
-            lost += outcome.error.billed
-            self._open, self._lost = False, max(self._lost, lost)
-            left = self._deadline - time.monotonic()
-            backoff, spare = random.uniform(0.5, 1.0), health.spare(self.plan)  # noqa: S311
-            verdict = judge(outcome, self.plan, attempts=tried, left=left, backoff=backoff, spare=spare)
-            if verdict.error:
-                verdict.error.tried = tried
-                raise verdict.error
-            await self._amend(verdict)
-
-    async def _try(self, at: int) -> Call | Fault:
-        plan = self.plan
-        request = Request(url=provider.url(plan), headers=provider.headers(plan), body=provider.body(plan, at))
-        self._attempts, self._open = self._attempts + 1, True
-        try:
-            left = self._deadline - time.monotonic()
-            call = Call(plan, await self._tools.transport.send(request, timeout=left))
-        except RingmainError as error:
-            return Fault(error=error, sent=error.code != "upstream_unreachable")
-        try:
-            fault = await call.open()
-        except BaseException as error:
-            await call.close()
-            if isinstance(error, RingmainError):
-                return Fault(error=error)
-            raise
-        if fault:
-            await call.close()
-        return fault or call
-
-    async def _amend(self, verdict: Verdict) -> None:
-        """Make of the plan what the verdict says, and remember what was learnt."""
-        plan, catalogue = self.plan, self._tools.catalogue
-        if verdict.mode:
-            not_mode = None if plan.mode == "embeddings" else plan.mode
-            shown = catalogue.shown(plan.connection, plan.model.id)
-            modes = tuple(dict.fromkeys((verdict.mode, *shown))) if verdict.only else None
-            catalogue.learn(plan.connection, plan.model.id, modes=modes, not_mode=not_mode)
-            self.plan = self._replan(verdict.mode)
-        if verdict.without:
-            catalogue.learn(plan.connection, plan.model.id, refuses=verdict.without)
-            self.plan = without(plan, verdict)
-        if verdict.wait:
-            self._tools.health.retried(plan)
-            await self._tools.sleep(verdict.wait)
-
     # the end -------------------------------------------------------------------------------------------------------
 
     def _milliseconds(self) -> int:
@@ -267,7 +190,7 @@ class Answer:
         if self._aside.picodollars is not None:
             reply = msgspec.structs.replace(reply, picodollars=self._aside.picodollars)
         turns = () if plan.connection.is_hub else remember(plan.ask, reply, account=plan.account, at=line.at)
-        settled = answered(line, plan, reply, attempts=self._attempts, lost=self._lost)
+        settled = answered(line, plan, reply, attempts=self._attempts.number, lost=self._attempts.lost)
         self._settle(Entry(line=settled, turns=turns))
         if turns:
             await self._tools.book.flush()
@@ -282,7 +205,7 @@ class Answer:
             self._fail(error)
             raise
         except (GeneratorExit, asyncio.CancelledError):
-            self._fail(_hung_up(billed=self._open))
+            self._fail(_hung_up(billed=self._attempts.open))
             raise
         except Exception as error:
             self._fail(our_fault())
@@ -290,12 +213,13 @@ class Answer:
 
     def _fail(self, error: RingmainError) -> None:
         plan, line, took = self.plan, self._line, self._milliseconds()
-        lost = self._lost + (self._open and error.billed and not self._tally.hears)
+        attempts = self._attempts
+        lost = attempts.lost + (attempts.open and error.billed and not self._tally.hears)
         if self._tally.begun:
             calls, _ = self._tally.usage(plan.expected)
-            ended = broken(line, plan, error, calls, attempts=self._attempts, milliseconds=took, lost=lost)
+            ended = broken(line, plan, error, calls, attempts=attempts.number, milliseconds=took, lost=lost)
         else:
-            ended = failed(line, error, attempts=self._attempts, milliseconds=took, lost=lost)
+            ended = failed(line, error, attempts=attempts.number, milliseconds=took, lost=lost)
         self._settle(Entry(line=ended))
 
     def _settle(self, entry: Entry) -> None:

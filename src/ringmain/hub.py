@@ -57,6 +57,7 @@ class AsyncHub:
         self._listed: dict[str, tuple[str, float]] = {}
         self._started = False
         self._starting = asyncio.Lock()
+        self._reading: asyncio.Future[None] | None = None
 
     @property
     def ring(self) -> Ring:
@@ -84,6 +85,8 @@ class AsyncHub:
     async def hang_up(self) -> Ring | None:
         """Close all connections; the ring that is then still to be closed, which waits for the disk."""
         ring, self._ring, self._started = self._ring, None, False
+        if self._reading is not None and not self._reading.done():
+            await asyncio.wait([self._reading])
         if ring is not None:
             await ring.transport.close()
         return ring
@@ -251,8 +254,16 @@ class AsyncHub:
                 raise
 
     async def _fresh(self) -> None:
-        if self.ring.registry.stale:
-            await asyncio.to_thread(self.ring.refresh)
+        """See that the settings are fresh: one reads them for all, and while they are not old nobody waits for it."""
+        registry = self.ring.registry
+        if not registry.stale:
+            return
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.ensure_future(asyncio.to_thread(self.ring.refresh))
+            # Where nobody waits for it, the next one will meet the same error.
+            self._reading.add_done_callback(lambda read: read.cancelled() or read.exception())
+        if registry.old:
+            await asyncio.shield(self._reading)
 
     def _connection(self, name: str | None) -> Connection:
         return self.ring.registry.connection(name or (DEMO if self._demo else None))

@@ -29,14 +29,14 @@ Stand = Literal["never", "fallback", "always"]
 """When the demo provider answers unasked: never, where there is no other connection, or whatever an ask names."""
 
 FRESH = 0.25
-"""Seconds for which settings are taken as unchanged."""
+"""Seconds for which settings are taken as unchanged; after twice as many nobody asks with them any more."""
 
 LASTING = 30.0
 """Seconds for which a key's account is remembered: keys end by themselves, without a change in the settings."""
 
 
 class Registry:
-    """A process's view of the settings in the store, at most `FRESH` seconds old."""
+    """A process's view of the settings in the store, as of the last `refresh`."""
 
     def __init__(
         self,
@@ -63,6 +63,11 @@ class Registry:
     def stale(self) -> bool:
         """Whether `refresh` would ask the store."""
         return _past(self._clock() - self._checked, FRESH)
+
+    @property
+    def old(self) -> bool:
+        """Whether nothing should be done before `refresh` has asked."""
+        return _past(self._clock() - self._checked, 2 * FRESH)
 
     @property
     def version(self) -> int:

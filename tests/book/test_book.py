@@ -196,6 +196,18 @@ async def test_closing_with_an_ask_still_open_leaves_it_to_the_sweep(begin, stor
     assert [(held.status, held.code) for held in store.lines(9)] == [("unconfirmed", "hub_died")]
 
 
+async def test_a_bound_that_has_grown_is_held_and_swept_as_it_is(begin, store, account, line, tmp_path):
+    book = begin()
+    await book.allowance(account(), 400)
+    book.open(line("1", hold=100))
+    before = (await book.allowance(account(), 0)).money
+    book.widen(line("1", hold=250))
+    assert (await book.allowance(account(), 0)).money == before - 150
+    book.close()
+    assert sweep(store, tmp_path).unconfirmed == 1
+    assert [held.unconfirmed_picodollars for held in store.lines(9)] == [250]
+
+
 async def test_a_full_disk_refuses_new_asks_and_loses_no_answer(begin, store, line, entry, monkeypatch):
     book = begin()
     book.open(line("1"))

@@ -113,6 +113,20 @@ class Book:
             self._holds[line.id] = _Hold(line.unconfirmed_picodollars, self._slices.hold(line), written)
             self._turn()
 
+    def widen(self, line: Line) -> None:
+        """Hold a larger upper bound for a line that is open.
+
+        Raises `HubError("store_unavailable")`, as `open` does.
+        """
+        with self._lock:
+            hold = self._holds[line.id]
+            if self._journal is not None:
+                _, hold.record = record(Entry(line=line))
+                self._must_append(self._journal, hold.record)
+            if hold.slice is not None:
+                hold.slice.rest -= line.unconfirmed_picodollars - hold.amount
+            hold.amount = line.unconfirmed_picodollars
+
     def settle(self, entry: Entry) -> None:
         """Write down what became of an ask, once; what it did not use of its hold may be spent again."""
         line, segment = entry.line, None

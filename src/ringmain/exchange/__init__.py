@@ -14,7 +14,7 @@ An ask passes these stages, one way and each once:
 
 from ringmain.exchange.guard import admit, guard, reserve
 from ringmain.exchange.judge import judge, without
-from ringmain.exchange.ledger import answered, begun, broken, failed, opened
+from ringmain.exchange.ledger import answered, begun, broken, failed, held, opened
 from ringmain.exchange.recall import recall, remember
 from ringmain.exchange.resolve import choose, pick, resolve
 
@@ -26,6 +26,7 @@ __all__ = [
     "choose",
     "failed",
     "guard",
+    "held",
     "judge",
     "opened",
     "pick",

@@ -81,7 +81,7 @@ def broken(
 
 def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: int, lost: int) -> Line:
     return msgspec.structs.replace(
-        _kept(line, lost),
+        held(line, calls=lost),
         mode=plan.mode,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
@@ -91,12 +91,12 @@ def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: in
     )
 
 
-def _kept(line: Line, lost: int) -> Line:
-    """The line with its hold once for every call that was lost."""
+def held(line: Line, *, calls: int) -> Line:
+    """The line of an open ask with its hold once for each of so many calls."""
     return msgspec.structs.replace(
         line,
-        unconfirmed_tokens=line.unconfirmed_tokens * lost,
-        unconfirmed_picodollars=line.unconfirmed_picodollars * lost,
+        unconfirmed_tokens=line.unconfirmed_tokens * calls,
+        unconfirmed_picodollars=line.unconfirmed_picodollars * calls,
     )
 
 
@@ -107,7 +107,7 @@ def failed(line: Line, error: RingmainError, *, attempts: int, milliseconds: int
     released.
     """
     if attempts and (error.billed or lost):
-        kept = msgspec.structs.replace(_kept(line, max(1, lost)), status="unconfirmed")
+        kept = msgspec.structs.replace(held(line, calls=max(1, lost)), status="unconfirmed")
     else:
-        kept = msgspec.structs.replace(_kept(line, 0), status="failed" if attempts else "refused", picodollars=0)
+        kept = msgspec.structs.replace(held(line, calls=0), status="failed" if attempts else "refused", picodollars=0)
     return msgspec.structs.replace(kept, code=error.code, attempts=attempts, milliseconds=milliseconds)

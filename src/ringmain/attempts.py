@@ -1,0 +1,126 @@
+"""The calls of one ask to the provider: the one loop, between judge and send."""
+
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from ringmain.book import Book
+from ringmain.call import Call
+from ringmain.catalogue import Catalogue
+from ringmain.errors import RingmainError
+from ringmain.exchange import held, judge, provider, without
+from ringmain.exchange.ask import Mode
+from ringmain.exchange.fault import Fault
+from ringmain.exchange.judge import Verdict
+from ringmain.exchange.line import Line
+from ringmain.exchange.plan import Plan
+from ringmain.health import Health
+from ringmain.transport import Request, Transport
+
+
+class Tools(Protocol):
+    """What an ask under way needs of its hub."""
+
+    book: Book
+    catalogue: Catalogue
+    health: Health
+    transport: Transport
+    sleep: Callable[[float], Awaitable[None]]
+
+
+class Attempts:
+    """How a plan is put to the provider, until it answers or the judge ends the ask."""
+
+    def __init__(self, tools: Tools, plan: Plan, line: Line, *, replan: Callable[[Mode], Plan], started: float) -> None:
+        self.plan = plan
+        self.number = 0
+        """Calls so far."""
+        self.lost = 0
+        """How many calls for one answer are over and may have been charged without our seeing any."""
+        self.open = False
+        """Whether a call is at the provider."""
+        self._tools = tools
+        self._line = line
+        self._replan = replan
+        self._given = min(plan.connection.timeout, plan.ask.deadline or plan.connection.timeout)
+        self._deadline = started + self._given
+
+    async def call(self, at: int) -> Call:
+        """The plan's call number `at`, once its head is in and says no error.
+
+        Raises `RingmainError` with what the host is to be told.
+        """
+        tried = lost = 0
+        health = self._tools.health
+        while True:
+            tried += 1
+            health.called(self.plan)
+            outcome = await self._try(at)
+            if isinstance(outcome, Call):
+                health.answered(self.plan)
+                return outcome
+            health.failed(self.plan, outcome, given=self._given)
+            lost += outcome.error.billed
+            self.open, self.lost = False, max(self.lost, lost)
+            verdict = self._judged(outcome, tried)
+            if lost:
+                await self._cover(lost + 1, outcome.error)
+            await self._amend(verdict)
+
+    def _judged(self, fault: Fault, tried: int) -> Verdict:
+        """How to go on; raises the error that ends the ask."""
+        left, spare = self._left(), self._tools.health.spare(self.plan)
+        backoff = random.uniform(0.5, 1.0)  # noqa: S311
+        verdict = judge(fault, self.plan, attempts=tried, left=left, backoff=backoff, spare=spare)
+        if verdict.error:
+            verdict.error.tried = tried
+            raise verdict.error
+        return verdict
+
+    def _left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    async def _cover(self, calls: int, error: RingmainError) -> None:
+        """Hold for so many calls, as all but the last may have been charged; where the budget has no room for another,
+        the `error` of the last ends the ask."""
+        book, need = self._tools.book, self._line.unconfirmed_picodollars
+        allowance = await book.allowance(self.plan.account, need)
+        if allowance.money is not None and allowance.money < need:
+            raise error
+        book.widen(held(self._line, calls=calls))
+
+    async def _try(self, at: int) -> Call | Fault:
+        plan = self.plan
+        request = Request(url=provider.url(plan), headers=provider.headers(plan), body=provider.body(plan, at))
+        self.number, self.open = self.number + 1, True
+        try:
+            call = Call(plan, await self._tools.transport.send(request, timeout=self._left()))
+        except RingmainError as error:
+            return Fault(error=error, sent=error.code != "upstream_unreachable")
+        try:
+            fault = await call.open()
+        except BaseException as error:
+            await call.close()
+            if isinstance(error, RingmainError):
+                return Fault(error=error)
+            raise
+        if fault:
+            await call.close()
+        return fault or call
+
+    async def _amend(self, verdict: Verdict) -> None:
+        """Make of the plan what the verdict says, and remember what was learnt."""
+        plan, catalogue = self.plan, self._tools.catalogue
+        if verdict.mode:
+            not_mode = None if plan.mode == "embeddings" else plan.mode
+            shown = catalogue.shown(plan.connection, plan.model.id)
+            modes = tuple(dict.fromkeys((verdict.mode, *shown))) if verdict.only else None
+            catalogue.learn(plan.connection, plan.model.id, modes=modes, not_mode=not_mode)
+            self.plan = self._replan(verdict.mode)
+        if verdict.without:
+            catalogue.learn(plan.connection, plan.model.id, refuses=verdict.without)
+            self.plan = without(plan, verdict)
+        if verdict.wait:
+            self._tools.health.retried(plan)
+            await self._tools.sleep(verdict.wait)
