@@ -79,7 +79,8 @@ def test_help_and_version_are_printed_without_loading_what_only_commands_need():
 def test_ctrl_c_cuts_the_provider_off_and_leaves_a_line_in_the_book(slow: str):
     words = [*COMMAND, "ask", "--model", "m", "hi"]
     environ = {**os.environ, "OPENAI_BASE_URL": slow}
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True, env=environ, preexec_fn=_hear_ctrl_c) as process:
         assert process.stdout
         assert process.stdout.read(9) == "Once upon"
         process.send_signal(signal.SIGINT)
@@ -89,6 +90,11 @@ def test_ctrl_c_cuts_the_provider_off_and_leaves_a_line_in_the_book(slow: str):
     assert Slow.gone.wait(5)
     (row,) = lines()
     assert (row["model"], row["asks"], row["failed"]) == ("m", 1, 1)
+
+
+def _hear_ctrl_c() -> None:
+    # What runs in the background of a shell has it ignored, and so has all that it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly_with_a_line_in_the_book(slow: str):

@@ -156,7 +156,7 @@ class World:
         self.hub = hub
         self.key = add_account(hub.ring, "app")
         hub.ring.registry.refresh()
-        self.gate = Gate(hub, Table(rooms()), Metrics(hub.ring.book))
+        self.gate = Gate(hub, Table(rooms()), Metrics(hub.ring.book, hub.ring.health))
         self.hosts: list[Host] = []
 
     async def ask(self, kind: str, tries: int | None) -> None:

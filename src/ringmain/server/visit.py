@@ -36,7 +36,7 @@ class Visit:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.receive = receive
-        self.presence: Presence = scope[KEY]
+        self.presence: Presence = scope.get(KEY) or Presence()
         self._send = send
         self.id = new_id()
         self.started = time.monotonic()
