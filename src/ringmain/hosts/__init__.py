@@ -15,7 +15,7 @@ What a room leaves out stands in its nameplate's `exempt`, with the reason.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module, metadata, resources
 from types import ModuleType
 from typing import Any, Literal, Protocol
@@ -136,7 +136,7 @@ class Room:
         self._package = package
         self.nameplate: Nameplate = package.NAMEPLATE
 
-    @property
+    @cached_property
     def wire(self) -> Wire:
         """The translation between this tool and the exchange."""
         return self._part("wire")

@@ -22,13 +22,14 @@ FULL = 256 << 10
 class Incoming:
     """An answer that is coming in; a `Response` once its head is there."""
 
-    def __init__(self, place: Place, let_go: Callable[[], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, place: Place, let_go: Callable[[], None]) -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.paused = False
         self.ended = False
         """Whether nothing more comes."""
         self.place = place
+        self._loop = loop
         self._let_go = let_go
         self._late: asyncio.TimerHandle | None = None
         self._parts: list[bytes] = []
@@ -40,9 +41,9 @@ class Incoming:
 
     # what the channel tells ------------------------------------------------------------------------------------------
 
-    def watch(self, loop: asyncio.AbstractEventLoop, seconds: float, resume: Callable[[], None]) -> None:
+    def watch(self, seconds: float, resume: Callable[[], None]) -> None:
         """End with `deadline_exceeded` after so many seconds; `resume` is called when a full buffer is empty again."""
-        self._late = loop.call_later(seconds, self._expire)
+        self._late = self._loop.call_later(seconds, self._expire)
         self._go_on = resume
 
     def begin(self, status: int, headers: dict[str, str]) -> None:
@@ -140,7 +141,7 @@ class Incoming:
             raise broken_off(self.place, EOFError("the compressed body has no end"))
 
     async def _news(self) -> None:
-        self._reader = asyncio.get_running_loop().create_future()
+        self._reader = self._loop.create_future()
         try:
             await self._reader
         finally:
@@ -174,8 +175,8 @@ class Channel(asyncio.Protocol):
 
     def ask(self, place: Place, head: bytes, body: bytes, *, timeout: float) -> Incoming:
         """Send a request; what will come of it."""
-        incoming = self._incoming = Incoming(place, self.abort)
-        incoming.watch(self._loop, timeout, self._resume)
+        incoming = self._incoming = Incoming(self._loop, place, self.abort)
+        incoming.watch(timeout, self._resume)
         self._headers, self._head, self._measured = {}, 0, False
         transport = self._transport
         assert transport is not None
