@@ -1,5 +1,6 @@
 """The calls of one ask to the provider: the one loop, between judge and send."""
 
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,8 @@ from ringmain.exchange.line import Line
 from ringmain.exchange.plan import Plan
 from ringmain.health import Health
 from ringmain.transport import Request, Transport
+
+log = logging.getLogger("ringmain")
 
 
 class Tools(Protocol):
@@ -61,6 +64,8 @@ class Attempts:
                 health.answered(self.plan)
                 return outcome
             health.failed(self.plan, outcome, given=self._given)
+            if outcome.seen:
+                log.warning("The provider of '%s': %s.", self.plan.connection.name, outcome.seen)
             lost += outcome.error.billed
             self.open, self.lost = False, max(self.lost, lost)
             verdict = self._judged(outcome, tried)
@@ -103,7 +108,8 @@ class Attempts:
         except BaseException as error:
             await call.close()
             if isinstance(error, RingmainError):
-                return Fault(error=error)
+                unread = error.code == "upstream_malformed"
+                return Fault(error=error, seen=f"it answered {call.beginning!r}" if unread else "")
             raise
         if fault:
             await call.close()

@@ -11,10 +11,17 @@ from ringmain.exchange.plan import Plan
 from ringmain.exchange.reply import Piece
 from ringmain.exchange.sse import Splitter
 from ringmain.patience import Patience
-from ringmain.transport import Response, read_whole
+from ringmain.transport import Response, read_whole, too_large
 
 BROKEN = ("upstream_ambiguous", "upstream_malformed")
 """What is an interruption once a stream has begun."""
+
+
+LONGEST_STREAM = 128 << 20
+"""Bytes that a stream may have: four times a whole answer, as its events say everything again and again."""
+
+SHOWN = 200
+"""Bytes of an answer that nobody can read which the log may show."""
 
 
 class Call:
@@ -29,6 +36,11 @@ class Call:
         self.first: Piece | None = None
         self.heard: Heard | None = None
         self.raw: bytes | None = None
+
+    @property
+    def beginning(self) -> str:
+        """What a whole answer begins with, for the admin's eyes and without the connection's key."""
+        return self._plan.connection.key.out_of((self.raw or b"")[:SHOWN].decode("utf-8", "replace"))
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -61,10 +73,13 @@ class Call:
         return await anext(self._events, None)
 
     async def _read_events(self) -> AsyncGenerator[Piece]:
-        splitter, halves, speaks = Splitter(), Halves(), False
+        splitter, halves, speaks, size = Splitter(), Halves(), False, 0
         chunks, patience = aiter(self._response.chunks()), Patience()
         try:
             while (chunk := await patience.wait(anext(chunks, None))) is not None:
+                size += len(chunk)
+                if size > LONGEST_STREAM:
+                    raise too_large(LONGEST_STREAM)
                 for event in splitter.feed(chunk):
                     piece = halves.join(provider.piece(self._plan, event))
                     yield piece

@@ -43,13 +43,18 @@ async def read_whole(response: Response, *, largest: int) -> bytes:
         parts.append(chunk)
         size += len(chunk)
         if size > largest:
-            raise ProviderError(
-                "upstream_too_large",
-                f"The provider sent more than {largest >> 20} MiB.",
-                fix="Ask for a shorter answer.",
-                billed=True,
-            )
+            raise too_large(largest)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def too_large(largest: int) -> ProviderError:
+    """The error of an answer of more than `largest` bytes."""
+    return ProviderError(
+        "upstream_too_large",
+        f"The provider sent more than {largest >> 20} MiB.",
+        fix="Ask for a shorter answer.",
+        billed=True,
+    )
 
 
 class Transport(Protocol):

@@ -250,6 +250,8 @@ ROWS = [
     broken(32, "so does one that breaks off within an event", ending=(chunked(b'data: {"choi'), END)),
     broken(33, "a stream that ends without a reason and without [DONE] is not whole"),
     passed(33, "a stream that said why it finished needs no [DONE]", stream(FIRST, LAST), FIRST, LAST),
+    broken(28, "so is a stream that has no end", ending=(heard, chunked(events(*[chunk(" " * 1000)] * 3)), END),
+        code="upstream_too_large", timers={"ringmain.call.LONGEST_STREAM": 2000}),
     broken(34, "a stream that falls silent is given up", ending=silence, timers={"ringmain.patience.IDLE": 0.2}),
     broken(34, "so is one of which only comments come", ending=drip(chunked(b": ping\n\n")),
         timers={"ringmain.patience.IDLE": 0.2}),

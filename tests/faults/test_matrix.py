@@ -21,8 +21,8 @@ import trustme
 from ringmain.exchange.line import Line as Booked
 from ringmain.store import StoredConnection
 from ringmain.testing import Clock
-from tests.faults.rows import COUNTED, DEAD, ESTIMATED, OK, ROWS, SERIES, SETTLED, Row, Series
-from tests.faults.upstream import IN, MIB, OUT, Line, Upstream, bomb, run_upstream
+from tests.faults.rows import COUNTED, DEAD, ESTIMATED, OK, ROWS, SERIES, SETTLED, UNCONFIRMED, Row, Series
+from tests.faults.upstream import IN, MIB, OUT, Attempt, Line, Upstream, bomb, run_upstream, said
 from tests.hubs import Answered, Served, run_hub
 
 CHAT = "/v1/chat/completions"
@@ -228,6 +228,23 @@ def check_told(row: Row, answered: Answered, told: list[bytes]) -> None:
     assert "<html" not in seen
     assert "sk-x" not in seen
     assert answered.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("script", "seen"),
+    [
+        (said(b"", 302, location="https://elsewhere.example:8443/v1?key=secret"), "https://elsewhere.example:8443"),
+        (said(b"<html>" + b"x" * 1000, kind="text/html"), "<html>" + "x" * 194),
+    ],
+    ids=["29: where it redirects to", "23: the beginning of what is no answer"],
+)
+def test_what_only_the_admin_may_read_stands_in_the_log(
+    script: Attempt, seen: str, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.asked(Row(23, seen, [script], 502, None, 1, UNCONFIRMED))
+    (told,) = [record.getMessage() for record in caplog.records if "The provider of" in record.getMessage()]
+    assert told.rstrip(".'").endswith(seen)
+    assert "secret" not in told
 
 
 def test_28_an_answer_that_inflates_without_end_takes_no_more_memory_than_an_answer_may(world: World) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -57,6 +58,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the provider may have seen the request."""
     again: bool | None = None
     """Whether another hub says that a second try may help; None where nobody says."""
+    seen: str = ""
+    """What only the admin should read of it, in the log."""
 
     @classmethod
     def of(cls, called: Called, status: int, headers: Mapping[str, str], told: dict[str, Any]) -> "Fault":
@@ -76,8 +79,20 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         wait = retry_after(headers, message) if kind in ("upstream_rate_limited", "upstream_overloaded") else None
         error = _error(called, kind, status, message, wait)
         error.wire_code, error.param = code, param
-        refused = _refused(code, param)
-        return cls(error=error, status=status, other_mode=other, named=bool(named), refused=refused, wait=wait)
+        refused, seen = _refused(code, param), _target(headers) if kind == "upstream_redirect" else ""
+        return cls(
+            error=error, status=status, other_mode=other, named=bool(named), refused=refused, wait=wait, seen=seen
+        )
+
+
+def _target(headers: Mapping[str, str]) -> str:
+    """Where an answer redirects to, without what may be a secret in it."""
+    try:
+        to = urlsplit(headers.get("location", ""))
+        place = f"{to.scheme}://{to.hostname}:{to.port}" if to.port else f"{to.scheme}://{to.hostname}"
+    except ValueError:
+        return ""
+    return f"it redirects to {place[:200]}" if to.hostname else ""
 
 
 def _of_hub(status: int, headers: Mapping[str, str], message: str, kind: str, code: str, param: str | None) -> Fault:
