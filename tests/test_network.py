@@ -394,6 +394,14 @@ async def test_what_is_no_answer_may_have_been_charged(transport: Network, answe
     assert (error.code, error.billed) == ("upstream_ambiguous", True)
 
 
+async def test_what_follows_a_body_changes_nothing_of_the_head(transport: Network) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nx-a: head\r\n\r\n2\r\nhi\r\n0\r\nx-a: tail\r\n\r\n"
+    async with server(chunked) as (url, _):
+        response = await transport.send(Request(url=f"{url}/v1/x"), timeout=5)
+        assert b"".join([chunk async for chunk in response.chunks()]) == b"hi"
+        assert response.headers["x-a"] == "head"
+
+
 async def test_a_reader_that_takes_its_time_holds_the_provider_back(transport: Network) -> None:
     sent = 0
 

@@ -252,7 +252,9 @@ class Channel(asyncio.Protocol):
         self._headers = {}
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One line of the head."""
+        """One line of the head; what follows a body is of no use to anybody."""
+        if self._incoming is not None and self._incoming.status:
+            return
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:

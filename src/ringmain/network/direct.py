@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from ringmain.network.channel import Channel, Incoming
 from ringmain.network.dial import Dialler
-from ringmain.network.faults import unwritable
+from ringmain.network.faults import refused, unwritable
 from ringmain.network.place import Place, place_of
 from ringmain.transport import Request
 
@@ -68,6 +68,8 @@ class Kept:
             channel.abort()
         channel = Channel(self.loop, lambda channel: self._keep(origin, channel))
         await self._dialler.dial(place, channel, timeout=timeout)
+        if not channel.open:
+            raise refused(place, ConnectionResetError("Connection reset by peer"))
         return channel
 
     def _keep(self, origin: Place, channel: Channel) -> None:
