@@ -156,7 +156,7 @@ class Channel(asyncio.Protocol):
         self._loop = loop
         self._free = free
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._incoming: Incoming | None = None
         self._headers: dict[str, str] = {}
         self._head = 0
@@ -203,7 +203,7 @@ class Channel(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read on."""
         incoming = self._incoming
-        if incoming is None:
+        if incoming is None or self._parser is None:
             self.abort()
             return
         try:
@@ -226,6 +226,8 @@ class Channel(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """An answer that is not there yet will not come."""
         incoming, self._incoming, self._transport = self._incoming, None, None
+        # It holds on to this channel.
+        self._parser = None
         if incoming is not None and not incoming.ended:
             incoming.end(broken_off(incoming.place, exc or ConnectionError("Server disconnected")))
 
@@ -259,8 +261,10 @@ class Channel(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole, if it is not one of those that only announce another."""
+        if self._parser is None or self._incoming is None or self._done:
+            return
         status, headers = self._parser.get_status_code(), self._headers
-        if self._incoming is not None and not self._done and status >= 200:
+        if status >= 200:
             self._measured = "content-length" in headers or "transfer-encoding" in headers
             self._incoming.begin(status, headers)
 
@@ -271,7 +275,7 @@ class Channel(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The answer is whole."""
-        if self._incoming is not None and self._incoming.status:
+        if self._parser is not None and self._incoming is not None and self._incoming.status:
             self._incoming.end()
             # The parser forgets it with the end of the message.
             self._done, self._stays = True, self._parser.should_keep_alive()

@@ -11,6 +11,7 @@ from ringmain.exchange.ask import Ask
 from ringmain.exchange.reply import Reply
 from ringmain.hosts import Room, StreamWriter
 from ringmain.registry import DEMO_LABEL
+from ringmain.server.faults import forget_way
 from ringmain.server.limits import HungUp
 from ringmain.server.visit import Visit
 
@@ -33,6 +34,7 @@ async def deliver(visit: Visit, room: Room, ask: Ask, begin: Callable[[], Awaita
         if not visit.begun:
             raise
         await delivery.fail(error)
+        forget_way(error)
         return None
     finally:
         await delivery.close()

@@ -42,3 +42,12 @@ def plain(error: RingmainError) -> HostReply:
     """An error as JSON, in ringmain's own words."""
     body = msgspec.json.encode({"error": error.as_dict()})
     return HostReply(status=error.status, headers={"content-type": "application/json"}, body=body)
+
+
+def forget_way(error: BaseException) -> None:
+    """Let an error and its causes forget which way they came: what stands on it may be large, and a traceback that is
+    among it keeps it until the collector looks, which it seldom does."""
+    seen: BaseException | None = error
+    while seen is not None and seen.__traceback__ is not None:
+        seen.__traceback__ = None
+        seen = seen.__cause__ or seen.__context__

@@ -12,7 +12,7 @@ from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, Room
 from ringmain.hub import AsyncHub
 from ringmain.server.answering import deliver
-from ringmain.server.faults import hung_up, no_such_address, plain, stopping, to_host
+from ringmain.server.faults import forget_way, hung_up, no_such_address, plain, stopping, to_host
 from ringmain.server.limits import HungUp, Places, check_headers, read_body
 from ringmain.server.metrics import Metrics
 from ringmain.server.models import list_models, one_model
@@ -66,14 +66,17 @@ class Gate:
         reply, billed = None, True
         try:
             reply = await self._answered(visit, stop)
-        except HungUp:
+        except HungUp as gone:
             visit.status, visit.code, billed = 499, "host_hung_up", False
+            forget_way(gone)
         except RingmainError as error:
             billed = error.billed
             await _refuse(visit, stop.room, error)
-        except Exception:
+            forget_way(error)
+        except Exception as error:
             log.exception("The ask %s failed in a way it should not.", visit.id)
             await _refuse(visit, stop.room, our_fault())
+            forget_way(error)
         finally:
             if visit.recording:
                 # A host that has named its call asks not to pay for it twice, come what may.
