@@ -98,6 +98,19 @@ async def test_a_rate_admits_its_asks_and_then_waits_for_the_next_minute(begin, 
     assert (await book.allowance(limited, 0)).asks >= 1
 
 
+async def test_a_hub_that_is_started_again_does_not_begin_the_minute_anew(begin, account, line):
+    book, limited = begin("a"), account(budget=None, rpm=20)
+    for number in range(3):
+        assert (await book.allowance(limited, 0)).asks >= 1
+        book.open(line(str(number), window=None))
+    book.close()
+    again, left = begin("b"), 0
+    while (await again.allowance(limited, 0)).asks:
+        again.open(line(f"again-{left}", window=None))
+        left += 1
+    assert left == 17
+
+
 async def test_midnight_in_utc_begins_a_new_day_and_a_late_ask_counts_for_the_old(
     begin, store, account, line, entry, clock
 ):

@@ -59,8 +59,15 @@ def test_what_is_given_back_is_free_again(store: Store) -> None:
     assert take(store, "q", 100) == 70
 
 
-def test_release_drops_the_slices_of_one_process(store: Store) -> None:
+def test_release_drops_the_money_of_one_process(store: Store) -> None:
     take(store, "p", 30)
     take(store, "q", 30)
     store.release("p")
     assert take(store, "r", 100) == 70
+
+
+def test_asks_count_for_a_minute_also_after_their_process_has_ended(store: Store) -> None:
+    take(store, "p", 60, meter="asks")
+    store.release("p")
+    assert take(store, "q", 100, meter="asks", now=59_999) == 40
+    assert take(store, "r", 100, meter="asks", now=60_000) == 60

@@ -105,10 +105,12 @@ class Slices:
             self._heard = now
 
     def release(self) -> None:
-        """Give everything back. Raises `HubError`."""
+        """Give back what was not spent; the asks that were made count until their minute is over. Raises `HubError`."""
         with self._lock:
-            held = self._now or self._past
+            held = [*self._now.values(), *self._past]
+            asks = [(slice, slice.rest) for slice in self._now.values() if slice.meter == "asks" and slice.rest > 0]
             self._now, self._past = {}, []
+        self._give_back(asks)
         if held:
             self._store.release(self._process)
 

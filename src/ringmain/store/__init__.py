@@ -140,7 +140,8 @@ class Store(Protocol):
     def give_back(self, process: str, account_id: str, meter: str, window: str, amount: int) -> None: ...
     def renew(self, process: str, now: int) -> None: ...
     def release(self, process: str) -> None:
-        """Drop all slices of a process."""
+        """Drop the slices of money of a process; those of asks stay until they die, as what was asked counts for its
+        minute."""
         ...
 
     # memory

@@ -203,7 +203,7 @@ class MemoryStore:
 
     @_alone
     def release(self, process: str) -> None:
-        self._slices = {key: held for key, held in self._slices.items() if key[0] != process}
+        self._slices = {key: held for key, held in self._slices.items() if (key[0], key[1][1]) != (process, MONEY)}
 
     # memory
 

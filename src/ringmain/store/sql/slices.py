@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, select, update
 
-from ringmain.store.allotment import LIFETIME, grant
+from ringmain.store.allotment import LIFETIME, MONEY, grant
 from ringmain.store.sql.database import upsert
 from ringmain.store.sql.schema import SLICES, USED
 
@@ -43,7 +43,7 @@ def renew(db: Connection, process: str, now: int) -> None:
 
 
 def release(db: Connection, process: str) -> None:
-    db.execute(delete(SLICES).where(SLICES.c.process == process))
+    db.execute(delete(SLICES).where(SLICES.c.process == process, SLICES.c.meter == MONEY))
 
 
 def _budget(table: Table, account_id: str, meter: str, window: str) -> ColumnElement[Any]:
