@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from tests.engine import require
-from tests.journeys.machine import SERVER, Machine
+from tests.journeys.machine import SERVER, Machine, Running
 from tests.journeys.provider import Provider, run_provider
 from tests.store.postgres import private_postgres
 
@@ -36,6 +38,40 @@ def postgres() -> Iterator[str]:
     require("psycopg")
     with private_postgres() as url:
         yield url
+
+
+@pytest.fixture
+def database(postgres: str) -> str:
+    """The URL of an empty database."""
+    import psycopg
+    from psycopg.sql import SQL, Identifier
+
+    name = f"journey_{uuid4().hex[:8]}"
+    with psycopg.connect(postgres, autocommit=True) as db:
+        db.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return postgres.removesuffix("postgres") + name
+
+
+@pytest.fixture
+def pair(tmp_path: Path, database: str) -> list[Machine]:
+    """Two machines with the same database and the same secret key."""
+    machines = list[Machine]()
+    for name in ("one", "two"):
+        home = tmp_path / name
+        home.mkdir()
+        environ = {"RINGMAIN_DATABASE_URL": database, "RINGMAIN_SECRET_FILE": str(tmp_path / "keys" / "secret.key")}
+        machines.append(Machine(home, **environ))
+    return machines
+
+
+@pytest.fixture
+def hubs(pair: list[Machine], provider: Provider) -> Iterator[list[Running]]:
+    """A hub on each, before a provider of which a price is known."""
+    prices = [f"--price={model}=0,100" for model in ("quick", "held")]
+    words = ("--model", "quick", *prices, "--key-file", "-")
+    pair[0].connect("paid", provider.base_url, *words, stdin="the-providers-own-key")
+    with ExitStack() as stack:
+        yield [stack.enter_context(machine.up()) for machine in pair]
 
 
 @pytest.fixture

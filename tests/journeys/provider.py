@@ -19,12 +19,15 @@ class Provider:
     """`quick` answers at once, `held` only after `free` is set, `drip` streams for a second and `flood` without end.
 
     `fail-500` and its like fail with that status, `echo-400` and its like repeat in it the key that they were sent.
+    `pause-90` and its like ask once to be left alone for so many seconds, and `ill` fails until `free` is set.
     `garbage` sends what is no JSON, and `torn` breaks off in the middle of a stream.
     """
 
     def __init__(self) -> None:
         self.base_url = ""
         self.bodies: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        """That came with the calls."""
         self.free = threading.Event()
 
     def asked(self, model: str) -> int:
@@ -34,11 +37,16 @@ class Provider:
     def answer(self, call: "_Call", body: dict[str, Any]) -> None:
         """Do what the model's name says."""
         self.bodies.append(body)
+        self.keys.append(call.headers["authorization"].removeprefix("Bearer "))
         name, _, status = body["model"].partition("-")
         if name in ("fail", "echo"):
             sent = f" You sent {call.headers['authorization']}" if name == "echo" else ""
             message = f"This was no good.{sent}"
             call.send(int(status), {"error": {"message": message, "type": "invalid_request_error"}})
+        elif name == "ill" and not self.free.is_set():
+            call.send(500, {"error": {"message": "This was no good."}})
+        elif name == "pause" and self.asked(body["model"]) == 1:
+            call.send(429, {"error": {"message": "Slow down.", "type": "requests"}}, **{"retry-after": status})
         elif name == "garbage":
             call.send(200, b"{" + call.headers["authorization"].encode())
         elif name == "torn":
@@ -78,11 +86,13 @@ class _Call(BaseHTTPRequestHandler):
         known = self.path.endswith("/models")
         self.send(200 if known else 404, {"data": [{"id": "quick"}]} if known else {"error": {"message": "No such."}})
 
-    def send(self, status: int, body: Any) -> None:
+    def send(self, status: int, body: Any, **headers: str) -> None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
+        for header, value in headers.items():
+            self.send_header(header, value)
         self.end_headers()
         self.wfile.write(data)
 

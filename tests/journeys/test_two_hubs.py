@@ -1,13 +1,8 @@
 """The hub on PostgreSQL, alone and as one of two that share a budget."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from pathlib import Path
-from uuid import uuid4
-
-import pytest
 
 from tests.journeys.machine import Answered, Machine, Running, until
 from tests.journeys.provider import OUT, Provider
@@ -17,40 +12,6 @@ BUDGET, CAP = "0.05", 5
 
 AFFORDABLE = 100
 AT_ONCE = 4
-
-
-@pytest.fixture
-def database(postgres: str) -> str:
-    """The URL of an empty database."""
-    import psycopg
-    from psycopg.sql import SQL, Identifier
-
-    name = f"journey_{uuid4().hex[:8]}"
-    with psycopg.connect(postgres, autocommit=True) as db:
-        db.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
-    return postgres.removesuffix("postgres") + name
-
-
-@pytest.fixture
-def pair(tmp_path: Path, database: str) -> list[Machine]:
-    """Two machines with the same database and the same secret key."""
-    machines = list[Machine]()
-    for name in ("one", "two"):
-        home = tmp_path / name
-        home.mkdir()
-        environ = {"RINGMAIN_DATABASE_URL": database, "RINGMAIN_SECRET_FILE": str(tmp_path / "keys" / "secret.key")}
-        machines.append(Machine(home, **environ))
-    return machines
-
-
-@pytest.fixture
-def hubs(pair: list[Machine], provider: Provider) -> Iterator[list[Running]]:
-    """A hub on each, before a provider of which a price is known."""
-    prices = [f"--price={model}=0,100" for model in ("quick", "held")]
-    words = ("--model", "quick", *prices, "--key-file", "-")
-    pair[0].connect("paid", provider.base_url, *words, stdin="the-providers-own-key")
-    with ExitStack() as stack:
-        yield [stack.enter_context(machine.up()) for machine in pair]
 
 
 def ask_until_refused(hubs: list[Running], key: str) -> list[Answered]:
@@ -114,6 +75,7 @@ def test_a_hub_that_is_killed_gives_its_part_of_the_budget_to_the_other(
     hubs[0].process.kill()
     hubs[0].process.wait(10)
     lost.close()
+    assert ("app", "held") not in pair[1].usage(), "only who has the dead hub's folder knows what it was doing"
     assert pair[0].usage()["app", "held"]["unconfirmed_tokens"] >= CAP
     fine = [answer for answer in ask_until_refused(hubs[1:], key) if answer.status == 200]
     # All but the five tokens of which nobody knows whether they were written.
