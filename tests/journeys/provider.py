@@ -37,7 +37,7 @@ class Provider:
     def answer(self, call: "_Call", body: dict[str, Any]) -> None:
         """Do what the model's name says."""
         self.bodies.append(body)
-        self.keys.append(call.headers["authorization"].removeprefix("Bearer "))
+        self.keys.append((call.headers["authorization"] or "").removeprefix("Bearer "))
         name, _, status = body["model"].partition("-")
         if name in ("fail", "echo"):
             sent = f" You sent {call.headers['authorization']}" if name == "echo" else ""
