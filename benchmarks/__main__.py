@@ -1,41 +1,42 @@
 """`make bench`: the hub beside nginx, on one core each time, with upstream and load on the other."""
 
 import argparse
-import json
 import os
-import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 
 import uvloop
 
-from benchmarks.machine import LOAD_CORE, Skipped, check_machine
-from benchmarks.measures import Figures, events, slow, standing, throughput, waiting
+from benchmarks.machine import LOAD_CORE, NoFigure, Skipped, allow_files, check_machine, settle
+from benchmarks.measures import Figures, of_a_round, slow, standing
 from benchmarks.servers import Target, Upstream, hub, nginx, upstream
+from benchmarks.table import Found, as_json, table
 
 ABOUT = """Prints how fast the hub is, beside nginx's proxy_pass in the same run; nothing passes or fails.
-Both have one core, everything on in the hub (key, budget, rate, ledger, journal); upstream and load have the other.
+Each has one core, everything on in the hub (key, budget, rate, ledger, journal); upstream and load have the other.
 Figures are medians of the rounds. Quote ratios and processor times: the rest belongs to one machine on one day."""
 
-
-Rows = dict[str, dict[str, list[float]]]
-"""Measure → server → its figure of each round."""
+Server = Callable[[], AbstractContextManager[Target]]
+"""Starts it, and stops it at the end of the block; raises `Skipped`."""
 
 
 def main() -> None:
     """Measure and print."""
     options = _options()
+    found = Found()
     try:
         check_machine()
+        allow_files()
         os.sched_setaffinity(0, {LOAD_CORE})
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            rows, missing = run(Path(folder), rounds=options.rounds, seconds=options.seconds)
+            run(found, Path(folder), rounds=options.rounds, seconds=options.seconds)
     except Skipped as why:
-        rows, missing = {}, [f"all of it: skipped, because {why}"]
-    print(_as_json(rows, missing) if options.json else "\n".join(_table(rows, missing)))
+        found.lack("all of it", f"skipped, because {why}")
+    print(as_json(found) if options.json else "\n".join(table(found)))
 
 
 def _options() -> argparse.Namespace:
@@ -48,79 +49,47 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(folder: Path, *, rounds: int, seconds: float) -> tuple[Rows, list[str]]:
-    """Every measure with its figures, and what is missing and why."""
-    rows: Rows = {}
-    missing: list[str] = []
-
-    def keep(target: Target, figures: Figures) -> None:
-        for measure, figure in figures.items():
-            rows.setdefault(measure, {}).setdefault(target.name, []).append(figure)
-
+def run(found: Found, folder: Path, *, rounds: int, seconds: float) -> None:
+    """Find every measure of every server."""
     with ExitStack() as stack:
         behind = stack.enter_context(upstream(folder))
-        targets = list(_started(stack, behind, folder, missing))
+        targets = list(_started(found, stack, _servers(behind, folder)))
         for target in targets:
-            keep(target, standing(target))
+            found.keep(target.name, standing(target))
         for number in range(rounds):
             for target in targets:
                 _say(f"round {number + 1} of {rounds}: {target.name}")
-                for figures in _round(target, behind, seconds, folder, missing):
-                    keep(target, figures)
+                _take(found, target, of_a_round(target, behind, seconds, folder))
         for target in targets:
             _say(f"slow streams: {target.name}")
-            keep(target, uvloop.run(slow(target)))
-    return rows, list(dict.fromkeys(missing))
+            _take(found, target, {"slow streams": lambda target=target: uvloop.run(slow(target))})
 
 
-def _started(stack: ExitStack, behind: Upstream, folder: Path, missing: list[str]) -> Iterator[Target]:
-    try:
-        yield stack.enter_context(nginx(behind, folder))
-    except Skipped as why:
-        missing.append(f"nginx, the yardstick: skipped, because {why}")
-    yield stack.enter_context(hub(behind, folder))
+def _servers(behind: Upstream, folder: Path) -> dict[str, Server]:
+    return {
+        "nginx, the yardstick": partial(nginx, behind, folder),
+        "hub": partial(hub, behind, folder),
+    }
 
 
-def _round(target: Target, behind: Upstream, seconds: float, folder: Path, missing: list[str]) -> Iterator[Figures]:
-    try:
-        throughput(target, 1, folder)
-        yield throughput(target, seconds, folder)
-    except Skipped as why:
-        missing.append(f"requests/s and processor time a request: skipped, because {why}")
-    yield uvloop.run(waiting(target, behind.whole, seconds))
-    yield uvloop.run(events(target, seconds))
+def _started(found: Found, stack: ExitStack, servers: Mapping[str, Server]) -> Iterator[Target]:
+    for name, server in servers.items():
+        _say(f"starting {name}")
+        try:
+            yield stack.enter_context(server())
+        except Skipped as why:
+            found.lack(name, f"skipped, because {why}")
 
 
-def _table(rows: Rows, missing: list[str]) -> Iterator[str]:
-    line = "{:46}{:>10}{:>18}{:>10}{:>10}".format
-    if rows:
-        yield line("", "hub", "low – high", "nginx", "× nginx")
-    for measure, row in rows.items():
-        low, high = min(row["hub"]), max(row["hub"])
-        spread = f"{_figure(low)} – {_figure(high)}" if low != high else ""
-        yield line(measure, _figure(_median(row, "hub")), spread, _figure(_median(row, "nginx")), _figure(_over(row)))
-    yield from missing
-
-
-def _median(row: dict[str, list[float]], server: str) -> float | None:
-    return statistics.median(row[server]) if server in row else None
-
-
-def _over(row: dict[str, list[float]]) -> float | None:
-    """The hub's figure over nginx's."""
-    ours, theirs = _median(row, "hub"), _median(row, "nginx")
-    return None if ours is None or not theirs else ours / theirs
-
-
-def _figure(number: float | None) -> str:
-    if number is None:
-        return "–"
-    return f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:.3g}"
-
-
-def _as_json(rows: Rows, missing: list[str]) -> str:
-    told = {measure: {**row, "ratio": _over(row)} for measure, row in rows.items()}
-    return json.dumps({"measures": told, "missing": missing}, ensure_ascii=False, indent=1)
+def _take(found: Found, target: Target, measures: Mapping[str, Callable[[], Figures]]) -> None:
+    for what, measure in measures.items():
+        settle(target.pid)
+        try:
+            found.keep(target.name, measure())
+        except Skipped as why:
+            found.lack(what, f"skipped, because {why}")
+        except NoFigure as why:
+            found.lack(f"{target.name}, {what}", f"not every round has a figure, because {why}")
 
 
 def _say(text: str) -> None:

@@ -3,18 +3,23 @@
 import asyncio
 import statistics
 import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from pathlib import Path
 
-from benchmarks.load import Reader, burst, on_schedule, streams
-from benchmarks.machine import SERVER_CORE, busy_seconds, processor_seconds, resident
-from benchmarks.servers import Target
+import uvloop
+
+from benchmarks.load import Door, Reader, burst, on_schedule, streams
+from benchmarks.machine import SERVER_CORE, NoFigure, busy_seconds, family, processor_seconds, resident
+from benchmarks.servers import Target, Upstream
 
 Figures = dict[str, float]
 
 CONNECTIONS = 64
 RATES = (50, 500)
-QUICK, QUICK_STREAMS = "stream-1000000-2", 256
-SLOW, SLOW_STREAMS, OPENING = "stream-60-100", 500, 2.0
+QUICK, QUICK_STREAMS, BEGINNING = "stream-1000000-2", 256, 10.0
+SLOW, SLOW_STREAMS, OPENING, ENDING = "stream-60-100", 1000, 2.0, 120.0
 
 FAILED = "failed requests"
 
@@ -36,16 +41,30 @@ class Used:
         return 100 * max(0.0, busy_seconds(SERVER_CORE) - self._all - own) / (time.monotonic() - self._at)
 
 
+def of_a_round(target: Target, behind: Upstream, seconds: float, folder: Path) -> dict[str, Callable[[], Figures]]:
+    """What is measured in every round, by what it is about."""
+    return {
+        "requests/s and processor time a request": partial(throughput, target, seconds, folder),
+        **{
+            f"waiting times at {rate}/s": lambda rate=rate: uvloop.run(waiting(target, behind.whole, rate, seconds))
+            for rate in RATES
+        },
+        "streamed events": lambda: uvloop.run(events(target, seconds)),
+    }
+
+
 def standing(target: Target) -> Figures:
     """The start, and the memory half a second later."""
     time.sleep(0.5)
-    return {"start to first answer, s": target.started, "resident memory idle, MiB": resident(target.pid)}
+    return {"start to first answer, s": target.started, "resident memory idle, MiB": resident(family(target.pid))}
 
 
 def throughput(target: Target, seconds: float, folder: Path) -> Figures:
-    """As many whole answers as 64 connections can get. Raises `Skipped`."""
+    """As many whole answers as 64 connections can get, once it is warm. Raises `Skipped` and `NoFigure`."""
+    with suppress(NoFigure):
+        burst(target.whole, seconds=1, connections=CONNECTIONS, folder=folder)
     used = Used(target.pid)
-    got = burst(target.ports.whole, target.keys[0], seconds=seconds, connections=CONNECTIONS, folder=folder)
+    got = burst(target.whole, seconds=seconds, connections=CONNECTIONS, folder=folder)
     return {
         "requests/s at 64 connections": got.per_second,
         "processor time a request, µs": used.microseconds(got.requests),
@@ -54,16 +73,15 @@ def throughput(target: Target, seconds: float, folder: Path) -> Figures:
     }
 
 
-async def waiting(target: Target, upstream: int, seconds: float) -> Figures:
-    """What the server adds to the upstream's own times, which are taken just before."""
-    told: Figures = {}
-    for rate in RATES:
-        alone = await on_schedule(upstream, "none", rate=rate, seconds=seconds)
-        whole = await on_schedule(target.ports.whole, target.keys[0], rate=rate, seconds=seconds)
-        told[f"added p50 at {rate}/s, ms"] = 1000 * (statistics.median(whole) - statistics.median(alone))
-        told[f"added p99 at {rate}/s, ms"] = 1000 * (_p99(whole) - _p99(alone))
-        told[f"whole p99 at {rate}/s, ms"] = 1000 * _p99(whole)
-    return told
+async def waiting(target: Target, upstream: int, rate: int, seconds: float) -> Figures:
+    """What the server adds to the upstream's own times, which are taken just before. Raises `NoFigure`."""
+    alone = await on_schedule(Door(upstream), rate=rate, seconds=seconds)
+    whole = await on_schedule(target.whole, rate=rate, seconds=seconds)
+    return {
+        f"added p50 at {rate}/s, ms": 1000 * (statistics.median(whole) - statistics.median(alone)),
+        f"added p99 at {rate}/s, ms": 1000 * (_p99(whole) - _p99(alone)),
+        f"whole p99 at {rate}/s, ms": 1000 * _p99(whole),
+    }
 
 
 def _p99(times: list[float]) -> float:
@@ -71,30 +89,56 @@ def _p99(times: list[float]) -> float:
 
 
 async def events(target: Target, seconds: float) -> Figures:
-    """256 streams with an event every 2 ms each, which is more than a core can carry."""
-    port, key = target.ports.streams, target.keys[1]
-    async with streams(port, key, model=QUICK, number=QUICK_STREAMS, within=1.0) as readers:
+    """256 streams with an event every 2 ms each, which is more than a core can carry. Raises `NoFigure`."""
+    async with _streams(target, model=QUICK, number=QUICK_STREAMS, within=1.0) as readers:
+        await _wait(readers, BEGINNING, lambda reader: reader.events > 0)
         used, before, began = Used(target.pid), _events(readers), time.monotonic()
         await asyncio.sleep(seconds)
         seen, took = _events(readers) - before, time.monotonic() - began
-        return {"streamed events/s": seen / took, "processor time an event, µs": used.microseconds(seen)}
+        _check_any(seen)
+        return {
+            "streamed events/s": seen / took,
+            "processor time an event, µs": used.microseconds(seen),
+            f"… streams that had begun, of {QUICK_STREAMS}": sum(reader.events > 0 for reader in readers),
+            "… streams that broke off": sum(reader.finished.done() for reader in readers),
+        }
 
 
 async def slow(target: Target) -> Figures:
-    """500 streams of 6 s with an event every 100 ms each, so that each event comes alone."""
-    port, key = target.ports.streams, target.keys[1]
-    used = Used(target.pid)
-    async with streams(port, key, model=SLOW, number=SLOW_STREAMS, within=OPENING) as readers:
-        ends = asyncio.gather(*(reader.finished for reader in readers))
-        most = 0.0
-        while not ends.done():
-            most = max(most, resident(target.pid))
-            await asyncio.sleep(0.1)
+    """1,000 streams of 6 s with an event every 100 ms each, so that each event comes alone. Raises `NoFigure`."""
+    used, members = Used(target.pid), family(target.pid)
+    async with _streams(target, model=SLOW, number=SLOW_STREAMS, within=OPENING) as readers:
+        most = await _wait(readers, ENDING, lambda _: False, lambda: resident(members))
+        _check_any(_events(readers))
         return {
-            "resident memory with 500 slow streams, MiB": most,
+            f"resident memory with {SLOW_STREAMS:,} slow streams, MiB": most,
             "… processor time an event, µs": used.microseconds(_events(readers)),
-            "… streams that were completed": sum(ends.result()),
+            "… streams that were completed": sum(map(_completed, readers)),
         }
+
+
+def _streams(target: Target, *, model: str, number: int, within: float) -> AbstractAsyncContextManager[list[Reader]]:
+    return streams(target.streams, model=model, number=number, within=within, end=target.end)
+
+
+async def _wait(
+    readers: list[Reader], seconds: float, well: Callable[[Reader], bool], watch: Callable[[], float] = lambda: 0.0
+) -> float:
+    """The most that was watched, once each stream is as wanted or has ended, or after so long."""
+    most, ends = 0.0, time.monotonic() + seconds
+    while time.monotonic() < ends and not all(reader.finished.done() or well(reader) for reader in readers):
+        most = max(most, watch())
+        await asyncio.sleep(0.1)
+    return most
+
+
+def _check_any(events: int) -> None:
+    if not events:
+        raise NoFigure("no stream had an event")
+
+
+def _completed(reader: Reader) -> bool:
+    return reader.finished.done() and reader.finished.result()
 
 
 def _events(readers: list[Reader]) -> int:

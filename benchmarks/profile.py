@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.load import burst
-from benchmarks.machine import LOAD_CORE, Skipped, check_machine, processor_seconds
+from benchmarks.machine import LOAD_CORE, Skipped, check_machine, processor_seconds, thread_seconds
 from benchmarks.measures import CONNECTIONS
 from benchmarks.servers import hub, upstream
 
@@ -61,13 +61,12 @@ def sample(folder: Path, seconds: int) -> tuple[Counter[str], float, float]:
     with upstream(folder) as behind, hub(behind, folder) as target:
 
         def ask(for_seconds: int) -> int:
-            port, key = target.ports.whole, target.keys[0]
-            return burst(port, key, seconds=for_seconds, connections=CONNECTIONS, folder=folder).requests
+            return burst(target.whole, seconds=for_seconds, connections=CONNECTIONS, folder=folder).requests
 
         ask(1)
-        loop, whole = processor_seconds(target.pid, thread=target.pid), processor_seconds(target.pid)
+        loop, whole = thread_seconds(target.pid), processor_seconds(target.pid)
         asked = ask(seconds)
-        loop, whole = processor_seconds(target.pid, thread=target.pid) - loop, processor_seconds(target.pid) - whole
+        loop, whole = thread_seconds(target.pid) - loop, processor_seconds(target.pid) - whole
         out = folder / "stacks.txt"
         words = ["--rate", "250", "--duration", str(seconds), "--format", "raw", "--output", str(out)]
         command = [spy, "record", "--pid", str(target.pid), *words]

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.load import body
+from benchmarks.load import END, Door, body
 from benchmarks.machine import LOAD_CORE, SERVER_CORE, Skipped, free_port, need, running, wait_for
 from benchmarks.upstream import ANSWER
 
@@ -50,14 +50,16 @@ class Upstream(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A server under test: its process, and per kind of answer where it is asked and with which key."""
+    """A server under test: its process, and per kind of answer where it is asked."""
 
     name: str
     pid: int
-    ports: Upstream
-    keys: tuple[str, str] = ("none", "none")
-    started: float = 0.0
+    whole: Door
+    streams: Door
+    started: float
     """Seconds from its command to its first answer."""
+    end: bytes = END
+    """What the last events of a stream have in them."""
 
 
 @contextmanager
@@ -78,14 +80,15 @@ def upstream(folder: Path) -> Iterator[Upstream]:
 @contextmanager
 def nginx(behind: Upstream, folder: Path) -> Iterator[Target]:
     """A plain proxy to the same upstream. Raises `Skipped`."""
-    ports, began = Upstream(free_port(), free_port()), time.monotonic()
+    ports, began = (free_port(), free_port()), time.monotonic()
     proxies = [
         PROXY.format(name=name, port=port, upstream=up)
         for name, port, up in zip(("whole", "streams"), ports, behind, strict=True)
     ]
-    with _nginx(folder / "nginx", "".join(proxies), SERVER_CORE, ports.whole) as pid:
-        first_answer(ports.whole, "none")
-        yield Target("nginx", pid, ports, started=time.monotonic() - began)
+    whole, streams = map(Door, ports)
+    with _nginx(folder / "nginx", "".join(proxies), SERVER_CORE, whole.port) as pid:
+        first_answer(whole)
+        yield Target("nginx", pid, whole, streams, time.monotonic() - began)
 
 
 @contextmanager
@@ -106,20 +109,20 @@ def hub(behind: Upstream, folder: Path) -> Iterator[Target]:
     home = folder / "hub"
     home.mkdir()
     environ = _environ(home)
-    keys = _account(environ, "whole", behind.whole), _account(environ, "streams", behind.streams)
-    port, began = free_port(), time.monotonic()
+    port = free_port()
+    whole, streams = (Door(port, _account(environ, name, up)) for name, up in behind._asdict().items())
+    began = time.monotonic()
     command = [*COMMAND, "up", "--port", str(port)]
     with running(command, core=SERVER_CORE, log=folder / "hub.log", environ=environ) as process:
         wait_for(port, process)
-        first_answer(port, keys[0])
-        yield Target("hub", process.pid, Upstream(port, port), keys, time.monotonic() - began)
+        first_answer(whole)
+        yield Target("hub", process.pid, whole, streams, time.monotonic() - began)
 
 
-def first_answer(port: int, key: str) -> None:
-    """Return once a question is answered, by a hub whose door may be open before it answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    head = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-    connection.request("POST", "/v1/chat/completions", body("whole"), head)
+def first_answer(door: Door) -> None:
+    """Return once a question is answered, by a server whose door may be open before it answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=30)
+    connection.request("POST", "/v1/chat/completions", body("whole"), door.headers())
     answer = connection.getresponse()
     said = answer.read()
     if answer.status != 200:

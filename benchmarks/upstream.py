@@ -43,7 +43,8 @@ def _chunk(data: bytes) -> bytes:
 
 WHOLE = _whole()
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-WORD = _event([{"index": 0, "delta": {"content": "word "}, "finish_reason": None}])
+WORDS = tuple(_event([{"index": 0, "delta": {"content": word}, "finish_reason": None}]) for word in ("some ", "word "))
+"""Said in turn: a gateway (LiteLLM 1.106.2) breaks off a stream that says the same a hundred times."""
 LAST = (
     _event([{"index": 0, "delta": {}, "finish_reason": "stop"}])
     + _event([], usage={"prompt_tokens": 40, "completion_tokens": 120, "total_tokens": 160})
@@ -97,7 +98,7 @@ class Connection(asyncio.Protocol):
         self._loop.call_later(self._pause, self._next)
         if not self._full:
             self._left -= 1
-            self._transport.write(WORD)
+            self._transport.write(WORDS[self._left % 2])
 
 
 async def main(port: int) -> None:

@@ -1,0 +1,43 @@
+"""What the benchmark knows of a server's processes."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.machine import family, processor_seconds, resident, running
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="skipped, because there is no /proc")
+
+PARENT = """
+import subprocess, sys
+subprocess.run([sys.executable, "-c", sys.argv[2], sys.argv[1]])
+"""
+CHILD = """
+import sys, time
+while time.process_time() < 0.2:
+    pass
+with open(sys.argv[1], "w") as pipe:
+    print("here", file=pipe, flush=True)
+    time.sleep(3600)
+"""
+
+
+def test_a_server_counts_with_its_children_and_ends_with_them(tmp_path: Path) -> None:
+    core, pipe = min(os.sched_getaffinity(0)), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-c", PARENT, str(pipe), CHILD]
+    with running(command, core=core, log=tmp_path / "log") as process:
+        child = pipe.open()
+        assert child.readline() == "here\n"
+        members = family(process.pid)
+        assert len(members) == 2
+        assert processor_seconds(process.pid) >= 0.15
+        assert resident([process.pid]) > 1
+        assert resident(members) > 1
+        process.terminate()
+        process.wait()
+        assert len(family(process.pid)) == 1
+    with child:
+        assert child.read() == "", "the pipe's other end is open until the child has gone"
