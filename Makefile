@@ -27,14 +27,14 @@ check: $(BIN)/.test $(BIN)/.check  ## ruff, pyright and the walls of the house
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_house.py tests/hosts/test_floor_plan.py
 
-bench: $(BIN)/.run  ## how fast the hub is beside nginx, as a table; takes nginx-light and wrk from the distribution
+bench: $(BIN)/.run  ## how fast the hub is beside nginx, as a table; ARGS=--peers adds other gateways; takes nginx-light and wrk
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 soak: $(BIN)/.test  ## ten minutes of all that goes wrong, and whether the books agree; ARGS="--minutes 1" is quicker
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 clean:  ## remove what the other words made
-	rm -rf $(VENV) $(DATA) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DATA) .bench .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ringmain needs Python 3.11 or newer; name one with make PYTHON=…")'

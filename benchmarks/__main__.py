@@ -13,12 +13,15 @@ import uvloop
 
 from benchmarks.machine import LOAD_CORE, NoFigure, Skipped, allow_files, check_machine, settle
 from benchmarks.measures import Figures, of_a_round, slow, standing
+from benchmarks.peers import PEERS, peer
 from benchmarks.servers import Target, Upstream, hub, nginx, upstream
 from benchmarks.table import Found, as_json, table
 
 ABOUT = """Prints how fast the hub is, beside nginx's proxy_pass in the same run; nothing passes or fails.
 Each has one core, everything on in the hub (key, budget, rate, ledger, journal); upstream and load have the other.
 Figures are medians of the rounds. Quote ratios and processor times: the rest belongs to one machine on one day."""
+
+ENVIRONMENTS = Path(__file__).parent.parent / ".bench"
 
 Server = Callable[[], AbstractContextManager[Target]]
 """Starts it, and stops it at the end of the block; raises `Skipped`."""
@@ -33,7 +36,7 @@ def main() -> None:
         allow_files()
         os.sched_setaffinity(0, {LOAD_CORE})
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            run(found, Path(folder), rounds=options.rounds, seconds=options.seconds)
+            run(found, Path(folder), rounds=options.rounds, seconds=options.seconds, environments=options.peers)
     except Skipped as why:
         found.lack("all of it", f"skipped, because {why}")
     print(as_json(found) if options.json else "\n".join(table(found)))
@@ -46,14 +49,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="how often each measure is taken (3)")
     parser.add_argument("--seconds", type=float, default=5, help="how long a measure takes (5)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    names = ", ".join(one.name for one in PEERS)
+    about = f"measure {names} too, installed once, in environments of their own in FOLDER (.bench)"
+    parser.add_argument("--peers", type=Path, nargs="?", const=ENVIRONMENTS, metavar="FOLDER", help=about)
     return parser.parse_args()
 
 
-def run(found: Found, folder: Path, *, rounds: int, seconds: float) -> None:
-    """Find every measure of every server."""
+def run(found: Found, folder: Path, *, rounds: int, seconds: float, environments: Path | None) -> None:
+    """Find every measure of every server, of the peers where there is a folder for their environments."""
     with ExitStack() as stack:
         behind = stack.enter_context(upstream(folder))
-        targets = list(_started(found, stack, _servers(behind, folder)))
+        targets = list(_started(found, stack, _servers(behind, folder, environments)))
         for target in targets:
             found.keep(target.name, standing(target))
         for number in range(rounds):
@@ -65,11 +71,14 @@ def run(found: Found, folder: Path, *, rounds: int, seconds: float) -> None:
             _take(found, target, {"slow streams": lambda target=target: uvloop.run(slow(target))})
 
 
-def _servers(behind: Upstream, folder: Path) -> dict[str, Server]:
-    return {
+def _servers(behind: Upstream, folder: Path, environments: Path | None) -> dict[str, Server]:
+    ours: dict[str, Server] = {
         "nginx, the yardstick": partial(nginx, behind, folder),
         "hub": partial(hub, behind, folder),
     }
+    if environments is None:
+        return ours
+    return {**ours, **{one.name: partial(peer, one, behind, folder, environments) for one in PEERS}}
 
 
 def _started(found: Found, stack: ExitStack, servers: Mapping[str, Server]) -> Iterator[Target]:
