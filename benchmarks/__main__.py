@@ -9,10 +9,8 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
-import uvloop
-
 from benchmarks.machine import LOAD_CORE, NoFigure, Skipped, allow_files, check_machine, settle
-from benchmarks.measures import Figures, of_a_round, slow, standing
+from benchmarks.measures import Measures, of_a_round, of_fast_streams, of_slow_streams, standing
 from benchmarks.peers import PEERS, peer
 from benchmarks.servers import Target, Upstream, hub, nginx, upstream
 from benchmarks.table import Found, as_json, table
@@ -62,13 +60,16 @@ def run(found: Found, folder: Path, *, rounds: int, seconds: float, environments
         targets = list(_started(found, stack, _servers(behind, folder, environments)))
         for target in targets:
             found.keep(target.name, standing(target))
-        for number in range(rounds):
-            for target in targets:
-                _say(f"round {number + 1} of {rounds}: {target.name}")
-                _take(found, target, of_a_round(target, behind, seconds, folder))
+        _rounds(found, targets, rounds, lambda target: of_a_round(target, behind, seconds, folder))
+        _rounds(found, targets, 1, of_slow_streams)
+        _rounds(found, targets, rounds, lambda target: of_fast_streams(target, seconds))
+
+
+def _rounds(found: Found, targets: list[Target], rounds: int, measures: Callable[[Target], Measures]) -> None:
+    for number in range(rounds):
         for target in targets:
-            _say(f"slow streams: {target.name}")
-            _take(found, target, {"slow streams": lambda target=target: uvloop.run(slow(target))})
+            _say(f"{', '.join(measures(target))}, round {number + 1} of {rounds}: {target.name}")
+            _take(found, target, measures(target))
 
 
 def _servers(behind: Upstream, folder: Path, environments: Path | None) -> dict[str, Server]:
@@ -90,10 +91,10 @@ def _started(found: Found, stack: ExitStack, servers: Mapping[str, Server]) -> I
             found.lack(name, f"skipped, because {why}")
 
 
-def _take(found: Found, target: Target, measures: Mapping[str, Callable[[], Figures]]) -> None:
+def _take(found: Found, target: Target, measures: Measures) -> None:
     for what, measure in measures.items():
-        settle(target.pid)
         try:
+            settle(target.pid)
             found.keep(target.name, measure())
         except Skipped as why:
             found.lack(what, f"skipped, because {why}")

@@ -127,13 +127,14 @@ def _proportional(pid: int) -> int:
 
 
 def settle(pid: int, seconds: float = 20.0) -> None:
-    """Return once a server has finished what an overload left behind, or after so long."""
+    """Return once a server has finished what an overload left behind. Raises `NoFigure` after so long."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         before = processor_seconds(pid)
         time.sleep(0.25)
         if processor_seconds(pid) - before < 0.03:
             return
+    raise NoFigure(f"it was still at work {seconds:g} s after the measure before")
 
 
 def free_port() -> int:

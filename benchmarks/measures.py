@@ -16,6 +16,9 @@ from benchmarks.servers import Target, Upstream
 
 Figures = dict[str, float]
 
+Measures = dict[str, Callable[[], Figures]]
+"""What a measure is about → takes it; it may raise `Skipped` and `NoFigure`."""
+
 CONNECTIONS = 64
 RATES = (50, 500)
 QUICK, QUICK_STREAMS, BEGINNING = "stream-1000000-2", 256, 10.0
@@ -41,7 +44,7 @@ class Used:
         return 100 * max(0.0, busy_seconds(SERVER_CORE) - self._all - own) / (time.monotonic() - self._at)
 
 
-def of_a_round(target: Target, behind: Upstream, seconds: float, folder: Path) -> dict[str, Callable[[], Figures]]:
+def of_a_round(target: Target, behind: Upstream, seconds: float, folder: Path) -> Measures:
     """What is measured in every round, by what it is about."""
     return {
         "requests/s and processor time a request": partial(throughput, target, seconds, folder),
@@ -49,8 +52,17 @@ def of_a_round(target: Target, behind: Upstream, seconds: float, folder: Path) -
             f"waiting times at {rate}/s": lambda rate=rate: uvloop.run(waiting(target, behind.whole, rate, seconds))
             for rate in RATES
         },
-        "streamed events": lambda: uvloop.run(events(target, seconds)),
     }
+
+
+def of_slow_streams(target: Target) -> Measures:
+    """What is measured once."""
+    return {"slow streams": lambda: uvloop.run(slow(target))}
+
+
+def of_fast_streams(target: Target, seconds: float) -> Measures:
+    """What is measured in every round, but after all else: it leaves some servers at work for minutes."""
+    return {"streamed events": lambda: uvloop.run(events(target, seconds))}
 
 
 def standing(target: Target) -> Figures:
