@@ -335,6 +335,25 @@ async def test_a_connection_is_not_used_again_where(transport: Network, answer: 
         await transport.close()
 
 
+async def test_a_connection_on_which_a_refused_body_still_waits_is_not_used_again(transport: Network) -> None:
+    carried: list[bytes] = []
+    over = asyncio.Event()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carried.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno")
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        for _ in range(2):
+            response = await transport.send(Request(url=url, body=b"x" * (32 << 20)), timeout=5)
+            assert [chunk async for chunk in response.chunks()] == [b"no"]
+        over.set()
+    assert len(carried) == 2
+
+
 async def test_what_nobody_asked_for_is_no_answer_to_the_next_question(transport: Network) -> None:
     spoken = asyncio.Event()
 

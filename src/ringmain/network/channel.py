@@ -185,6 +185,11 @@ class Channel(asyncio.Protocol):
             transport.write(body)
         return incoming
 
+    @property
+    def _sent(self) -> bool:
+        """Whether the whole request has left; the provider may answer before, and take its rest for another."""
+        return self._transport is not None and not self._transport.get_write_buffer_size()
+
     def abort(self) -> None:
         """Cut the connection."""
         if self._transport is not None:
@@ -241,7 +246,7 @@ class Channel(asyncio.Protocol):
         incoming, self._incoming, self._done = self._incoming, None, False
         if incoming is not None and incoming.paused:
             self._resume()
-        if self._stays and not self._surplus:
+        if self._stays and not self._surplus and self._sent:
             self._free(self)
         else:
             self.abort()
