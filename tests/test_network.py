@@ -113,6 +113,13 @@ async def test_a_name_that_does_not_exist_is_named(transport: Network) -> None:
     assert "no-such-host.invalid:80" in error.sentence
 
 
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example", "\u200b.example"], ids=ascii)
+async def test_a_name_that_cannot_be_one_is_told_as_such_and_nothing_was_charged(transport: Network, host: str) -> None:
+    error = await told(transport, f"http://{host}")
+    assert (error.code in ("upstream_unreachable", "invalid_setting"), error.billed) == (True, False)
+    assert host in error.sentence
+
+
 async def test_a_name_that_resolves_to_a_metadata_address_is_refused(transport, monkeypatch) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))]
 

@@ -51,7 +51,8 @@ class Dialler:
                 await self._connect(place, channel)
         except TimeoutError as error:
             raise (silent(place, CONNECT) if timeout >= CONNECT else too_late(place)) from error
-        except socket.gaierror as error:
+        except (socket.gaierror, UnicodeError) as error:
+            # A label that is empty or too long for a name has no form in which it could be looked up.
             raise unresolved(place) from error
         except (ssl.SSLError, ssl.CertificateError) as error:
             raise untrusted(place, error) from error

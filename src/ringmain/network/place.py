@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from yarl import URL
 
-from ringmain.addresses import check_address
+from ringmain.addresses import bad_address, check_address
 
 KNOWN = 1024
 """URLs that are remembered."""
@@ -34,7 +34,10 @@ def place_of(url: str) -> Place:
     Raises `SetupError("invalid_setting")` for what is no address that calls may go to.
     """
     check_address(url)
-    read = URL(url)
+    try:
+        read = URL(url)
+    except ValueError as error:
+        raise bad_address(url) from error
     tls = read.scheme == "https"
     host, port = read.raw_host or "", read.port or (443 if tls else 80)
     shown = f"[{host}]" if ":" in host else host
