@@ -198,6 +198,9 @@ async def test_a_proxy_is_not_asked_for_a_metadata_address_and_cannot_stand_at_o
     assert (await told(transport, "http://provider.example")).code == "invalid_setting"
 
 
+TLS = ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT
+
+
 async def test_an_untrusted_certificate_is_told_as_such(transport: Network) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
@@ -205,6 +208,21 @@ async def test_an_untrusted_certificate_is_told_as_such(transport: Network) -> N
         error = await told(transport, url)
     assert error.code == "upstream_tls"
     assert "certificate" in error.sentence
+
+
+@pytest.mark.parametrize("dot", ["", "."])
+async def test_a_certificate_is_for_the_name_with_or_without_the_dot_of_the_root(
+    transport: Network, monkeypatch: pytest.MonkeyPatch, dot: str
+) -> None:
+    authority, context, trusting = trustme.CA(), *(ssl.SSLContext(kind) for kind in TLS)
+    authority.issue_cert("provider.example").configure_cert(context)
+    authority.configure_trust(trusting)
+    monkeypatch.setattr("ringmain.network.dial.trusted", lambda: trusting)
+    async with server(OK, tls=context) as (url, received):
+        answering(monkeypatch, ["127.0.0.1"])
+        place = url.replace("127.0.0.1", "provider.example")
+        assert await fetch(transport, place.replace("example", f"example{dot}")) == (200, b"hi")
+    assert place.removeprefix("https://").encode() in received[0]
 
 
 async def test_a_provider_that_hangs_up_without_a_word_may_have_charged(transport: Network) -> None:

@@ -65,7 +65,7 @@ class Dialler:
             addresses, happy_eyeballs_delay=SECOND, interleave=1, loop=self._loop
         )
         try:
-            tls = {"ssl": trusted(), "server_hostname": place.host} if place.tls else {}
+            tls = {"ssl": trusted(), "server_hostname": place.host.rstrip(".")} if place.tls else {}
             await self._loop.create_connection(lambda: channel, sock=sock, **tls)
         except BaseException:
             sock.close()

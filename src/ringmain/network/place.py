@@ -40,6 +40,4 @@ def place_of(url: str) -> Place:
         raise bad_address(url) from error
     tls = read.scheme == "https"
     host, port = read.raw_host or "", read.port or (443 if tls else 80)
-    shown = f"[{host}]" if ":" in host else host
-    named = shown if read.is_default_port() else f"{shown}:{port}"
-    return Place(host, port, tls, read.raw_path_qs, named)
+    return Place(host, port, tls, read.raw_path_qs, read.host_port_subcomponent or "")
