@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import msgspec
 import pytest
 
 from ringmain.server.limits import Places
@@ -186,6 +187,21 @@ def test_a_hub_that_is_full_says_so_at_once_and_writes_it_down(served: Served, m
     answered = served.call("POST", CHAT, ASKS[CHAT])
     fails(answered, 503, "hub_overloaded")
     assert served.line(answered.headers["x-ringmain-ask"]).code == "hub_overloaded"
+
+
+def test_a_host_that_goes_away_while_it_waits_for_a_place_leaves_the_queue_and_is_in_the_book(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Places(0, queue=1, patience=60.0)
+    monkeypatch.setattr(served.app.gate, "_places", full)
+    before = len(served.lines())
+    body = msgspec.json.encode(ASKS[CHAT])
+    with _raw(served, f"Content-Length: {len(body)}") as line:
+        line.sendall(body)
+        assert _until(lambda: full._waiting)
+    assert _until(lambda: len(served.lines()) > before)
+    assert (served.lines()[0].status, served.lines()[0].code) == ("refused", "host_hung_up")
+    assert not full._waiting
 
 
 def test_a_hundred_hosts_at_once_each_get_their_own_answer(served: Served) -> None:

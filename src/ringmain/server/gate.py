@@ -120,7 +120,9 @@ class Gate:
             if told := earlier(self._tapes, visit, account, ask, body):
                 visit.asked = False
                 return told
-            await self._places.take()
+            # Who goes away while waiting must not be sent to the provider when the place comes.
+            with visit.watched():
+                await self._places.take()
         except (HungUp, asyncio.CancelledError):
             self._hub.refused(account, hung_up(), ask_id=visit.id)
             raise
