@@ -814,3 +814,21 @@ async def test_nobody_waits_for_settings_that_are_hardly_old_and_everybody_for_t
         assert not waiting.done()
         store.go.set()
         assert (await waiting).text
+
+
+def test_a_loop_that_ends_while_it_reads_the_settings_leaves_the_next_one_to_read_them_itself() -> None:
+    store, clock = SlowStore(), Clock()
+    hub, first = ready_hub(store=store, clock=clock), asyncio.new_event_loop()
+    first.run_until_complete(hub.ask("Hello"))
+    store.go.clear()
+    clock.advance(1.5 * registry.FRESH)
+    first.run_until_complete(hub.ask("While one reads them"))
+    first.close()
+    store.go.set()
+    clock.advance(60)
+
+    async def asked() -> str:
+        async with hub:
+            return (await hub.ask("Once more")).text
+
+    assert asyncio.run(asked())

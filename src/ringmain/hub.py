@@ -85,7 +85,7 @@ class AsyncHub:
     async def hang_up(self) -> Ring | None:
         """Close all connections; the ring that is then still to be closed, which waits for the disk."""
         ring, self._ring, self._started = self._ring, None, False
-        if self._reading is not None and not self._reading.done():
+        if self._reading is not None and _runs_here(self._reading):
             await asyncio.wait([self._reading])
         if ring is not None:
             await ring.transport.close()
@@ -258,7 +258,7 @@ class AsyncHub:
         registry = self.ring.registry
         if not registry.stale:
             return
-        if self._reading is None or self._reading.done():
+        if self._reading is None or not _runs_here(self._reading):
             self._reading = asyncio.ensure_future(asyncio.to_thread(self.ring.refresh))
             # Where nobody waits for it, the next one will meet the same error.
             self._reading.add_done_callback(lambda read: read.cancelled() or read.exception())
@@ -293,6 +293,11 @@ class AsyncStream:
 def since(started: float) -> int:
     """Milliseconds since a moment of `time.monotonic`."""
     return round((time.monotonic() - started) * 1000)
+
+
+def _runs_here(reading: "asyncio.Future[None]") -> bool:
+    """Whether this event loop will see the end of it; one that ends leaves behind what it has begun."""
+    return not reading.done() and reading.get_loop() is asyncio.get_running_loop()
 
 
 def _unexpected(error: BaseException) -> RingmainError:
