@@ -4,12 +4,14 @@ import asyncio
 import gzip
 import socket
 import ssl
+import threading
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 import trustme
+import uvloop
 
 from ringmain.errors import ProviderError, RingmainError, SetupError
 from ringmain.network import Network, proxies
@@ -418,6 +420,29 @@ async def test_what_nobody_asked_for_is_no_answer_to_the_next_question(transport
 async def test_an_answer_may_come(transport: Network, answer: bytes) -> None:
     async with server(answer) as (url, _):
         assert await fetch(transport, url) == (200, b"hi")
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_an_answer_until_the_end_may_end_without_the_farewell_of_tls(
+    monkeypatch: pytest.MonkeyPatch, run: Callable
+) -> None:
+    authority, context, trusting = trustme.CA(), *(ssl.SSLContext(kind) for kind in TLS)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(trusting)
+    monkeypatch.setattr("ringmain.network.dial.trusted", lambda: trusting)
+
+    def answer(listening: socket.socket) -> None:
+        with context.wrap_socket(listening.accept()[0], server_side=True) as line:
+            received = b""
+            while not received.endswith(b"{}"):
+                received += line.recv(65_536)
+            line.sendall(b"HTTP/1.0 200 OK\r\n\r\nhi")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        provider = threading.Thread(target=answer, args=[listening])
+        provider.start()
+        assert run(fetch(Network(), f"https://127.0.0.1:{listening.getsockname()[1]}")) == (200, b"hi")
+        provider.join()
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,9 @@ class Channel(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """An answer that is not there yet will not come."""
+        if exc is None:
+            # Of TLS that ends without a word of farewell uvloop tells no end.
+            self.eof_received()
         incoming, self._incoming, self._transport = self._incoming, None, None
         # It holds on to this channel.
         self._parser = None
