@@ -414,12 +414,18 @@ async def test_what_nobody_asked_for_is_no_answer_to_the_next_question(transport
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nh\r\n1;x=y\r\ni\r\n0\r\nt: u\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n" + gzip.compress(b"hi"),
         b"HTTP/1.1 200 OK\r\ncontent-encoding: deflate\r\n\r\n" + zlib.compress(b"hi"),
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: none\r\n\r\nhi",
     ],
-    ids=["announced", "until the end", "until the end of HTTP/1.0", "in chunks", "gzip", "deflate"],
+    ids=["announced", "until the end", "until the end of HTTP/1.0", "in chunks", "gzip", "deflate", "no encoding"],
 )
 async def test_an_answer_may_come(transport: Network, answer: bytes) -> None:
     async with server(answer) as (url, _):
         assert await fetch(transport, url) == (200, b"hi")
+
+
+async def test_an_empty_answer_is_whole_whatever_it_is_said_to_be_packed_in(transport: Network) -> None:
+    async with server(b"HTTP/1.1 401 No\r\ncontent-encoding: gzip\r\ncontent-length: 0\r\n\r\n") as (url, _):
+        assert await fetch(transport, url) == (401, b"")
 
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])

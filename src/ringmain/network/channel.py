@@ -9,7 +9,7 @@ import httptools
 
 from ringmain.errors import ProviderError
 from ringmain.network.faults import broken_off, unfinished
-from ringmain.network.inflate import Inflater
+from ringmain.network.inflate import Inflater, is_compressed
 from ringmain.network.place import Place
 
 LARGEST_HEAD = 64 << 10
@@ -49,8 +49,8 @@ class Incoming:
     def begin(self, status: int, headers: dict[str, str]) -> None:
         """The head is there."""
         self.status, self.headers = status, headers
-        encoding = headers.get("content-encoding", "identity").strip().lower()
-        if encoding not in ("identity", ""):
+        encoding = headers.get("content-encoding", "").strip().lower()
+        if encoding and is_compressed(encoding):
             self._unpack(encoding)
         self._tell()
 
