@@ -469,6 +469,12 @@ async def test_what_is_no_answer_may_have_been_charged(transport: Network, answe
     assert (error.code, error.billed) == ("upstream_ambiguous", True)
 
 
+async def test_what_follows_a_body_may_not_be_without_end(transport: Network) -> None:
+    tail = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx: " + b"x" * (1 << 20)
+    async with server(tail) as (url, _):
+        assert "has no end" in (await told(transport, url)).sentence
+
+
 async def test_what_follows_a_body_changes_nothing_of_the_head(transport: Network) -> None:
     chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nx-a: head\r\n\r\n2\r\nhi\r\n0\r\nx-a: tail\r\n\r\n"
     async with server(chunked) as (url, _):

@@ -13,7 +13,7 @@ from ringmain.network.inflate import Inflater, is_compressed
 from ringmain.network.place import Place
 
 LARGEST_HEAD = 64 << 10
-"""Bytes that an answer's head may have."""
+"""Bytes that an answer's head may have, and what follows its body."""
 
 FULL = 256 << 10
 """Bytes that wait for their reader before no more are taken from the provider."""
@@ -159,7 +159,10 @@ class Channel(asyncio.Protocol):
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._incoming: Incoming | None = None
         self._headers: dict[str, str] = {}
-        self._head = 0
+        self._between = 0
+        """Bytes that have come in since the last of a body."""
+        self._bodied = False
+        """Whether some of a body was among those that came in last."""
         self._measured = False
         """Whether the answer says where it ends."""
         self._done = False
@@ -177,7 +180,7 @@ class Channel(asyncio.Protocol):
         """Send a request; what will come of it."""
         incoming = self._incoming = Incoming(self._loop, place, self.abort)
         incoming.watch(timeout, self._resume)
-        self._headers, self._head, self._measured = {}, 0, False
+        self._headers, self._between, self._measured = {}, 0, False
         transport = self._transport
         assert transport is not None
         transport.write(head + body if len(body) < FULL else head)
@@ -218,10 +221,12 @@ class Channel(asyncio.Protocol):
             return
         if self._done:
             self._finish()
-        elif not incoming.status:
-            self._head += len(data)
-            if self._head > LARGEST_HEAD:
-                self._break(ValueError("the head of the answer has no end"))
+        elif self._bodied:
+            self._bodied, self._between = False, 0
+        else:
+            self._between += len(data)
+            if self._between > LARGEST_HEAD:
+                self._break(ValueError("what stands before or after its body has no end"))
 
     def eof_received(self) -> None:
         """An answer of unsaid length ends with the connection."""
@@ -278,6 +283,7 @@ class Channel(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         """A part of the body."""
+        self._bodied = True
         if self._incoming is not None and not self._done and self._incoming.feed(data) and self._transport:
             self._transport.pause_reading()
 
