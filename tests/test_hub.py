@@ -396,6 +396,20 @@ async def test_a_second_attempt_beside_one_that_may_have_been_charged_needs_room
         assert line.unconfirmed_picodollars == bound
 
 
+async def test_the_second_attempts_of_several_prompts_need_room_for_one_more_hold_and_not_for_one_each() -> None:
+    asked = Ask(id=new_id(), wire="completion", prompts=("a", "b"), listed=True, fields={"max_tokens": 10})
+    store, sent = MemoryStore(), Scripted(error(504), (200, JSON, ANSWER), error(504), (200, JSON, ANSWER))
+    store.save_connection(
+        StoredConnection(id="c", name="c", base_url="https://x.example/v1", model="m", prices={"m": ("1", "1")})
+    )
+    async with ready_hub(transport=sent, store=store) as hub:
+        bound = reserve(await hub.plan(asked, account(connection="c", mode="chat"))).picodollars or 0
+        rich = account(connection="c", mode="chat", budget=round(bound * 2.5), per="day")
+        await (await hub.answer(asked, rich)).whole()
+        (line,) = await lines(hub)
+    assert (line.status, line.attempts, line.unconfirmed_picodollars) == ("ok", 4, bound)
+
+
 async def test_an_ask_that_cannot_be_written_as_json_was_never_sent() -> None:
     hub, sent = scripted()
     async with hub:

@@ -67,9 +67,10 @@ class Attempts:
             if outcome.seen:
                 log.warning("The provider of '%s': %s.", self.plan.connection.name, outcome.seen)
             lost += outcome.error.billed
-            self.open, self.lost = False, max(self.lost, lost)
+            covered, self.open, self.lost = self.lost, False, max(self.lost, lost)
             verdict = self._judged(outcome, tried)
-            if lost:
+            # The hold is for all calls of the plan: what covers one of them twice covers each of them twice.
+            if lost > covered:
                 await self._cover(lost + 1, outcome.error)
             await self._amend(verdict)
 
