@@ -16,7 +16,7 @@ import uvloop
 from ringmain.errors import ProviderError, RingmainError, SetupError
 from ringmain.network import Network, proxies
 from ringmain.network.place import place_of
-from ringmain.transport import Request
+from ringmain.transport import Request, Response
 
 
 @asynccontextmanager
@@ -481,6 +481,24 @@ async def test_what_follows_a_body_changes_nothing_of_the_head(transport: Networ
         response = await transport.send(Request(url=f"{url}/v1/x"), timeout=5)
         assert b"".join([chunk async for chunk in response.chunks()]) == b"hi"
         assert response.headers["x-a"] == "head"
+
+
+async def test_a_reader_that_has_much_to_read_lets_others_have_their_turn(transport: Network) -> None:
+    events = b"".join(b"64\r\ndata: " + b"x" * 92 + b"\n\n\r\n" for _ in range(1600))
+    async with server(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + events + b"0\r\n\r\n") as (url, _):
+        response = await transport.send(Request(url=f"{url}/v1/x"), timeout=5)
+        while not response.ended:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        turns, reading = 0, asyncio.create_task(_size(response))
+        while not reading.done():
+            turns += 1
+            await asyncio.sleep(0)
+    assert await reading == 160_000
+    assert turns >= 9
+
+
+async def _size(response: Response) -> int:
+    return sum([len(chunk) async for chunk in response.chunks()])
 
 
 async def test_a_reader_that_takes_its_time_holds_the_provider_back(transport: Network) -> None:

@@ -19,6 +19,10 @@ FULL = 256 << 10
 """Bytes that wait for their reader before no more are taken from the provider."""
 
 
+TURN = 16 << 10
+"""Bytes after which a reader lets others have their turn: that many hold hundreds of events of a stream."""
+
+
 class Incoming:
     """An answer that is coming in; a `Response` once its head is there."""
 
@@ -106,6 +110,9 @@ class Incoming:
                 else:
                     for part in self._inflated(self._inflater, data):
                         yield part
+                if self._parts:
+                    # Who has much to read lets others have their turn.
+                    await asyncio.sleep(0)
             elif self._error:
                 raise self._error
             elif self.ended:
@@ -121,11 +128,15 @@ class Incoming:
             self._let_go()
 
     def _taken(self) -> bytes:
-        """What has come in so far."""
-        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()
-        self._size = 0
-        if self.paused and self._go_on:
+        """What has come in, as far as it is read at a time."""
+        at, size = 0, 0
+        while at < len(self._parts) and size < TURN:
+            size += len(self._parts[at])
+            at += 1
+        taken, self._parts = self._parts[:at], self._parts[at:]
+        self._size -= size
+        data = taken[0] if len(taken) == 1 else b"".join(taken)
+        if self.paused and self._size <= TURN and self._go_on:
             self.paused = False
             self._go_on()
         return data
