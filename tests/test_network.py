@@ -7,7 +7,7 @@ import ssl
 import threading
 import zlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 import trustme
@@ -379,6 +379,26 @@ async def test_a_connection_on_which_a_refused_body_still_waits_is_not_used_agai
             assert [chunk async for chunk in response.chunks()] == [b"no"]
         over.set()
     assert len(carried) == 2
+
+
+@pytest.mark.parametrize(("method", "answers"), [("GET", 2), ("POST", 1)])
+async def test_only_what_costs_nothing_is_asked_again_where_a_kept_connection_is_closed(
+    transport: Network, method: str, answers: int
+) -> None:
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(KEPT)
+        await reader.read(1)
+        writer.transport.abort()
+
+    async with await asyncio.start_server(once, "127.0.0.1", 0) as listening:
+        request = Request(method=method, url=f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+        heard = list[bytes]()
+        with suppress(ProviderError):
+            for _ in range(2):
+                heard += [chunk async for chunk in (await transport.send(request, timeout=5)).chunks()]
+        await transport.close()
+    assert heard == [b"hi"] * answers
 
 
 async def test_what_nobody_asked_for_is_no_answer_to_the_next_question(transport: Network) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from functools import lru_cache
 
+from ringmain.errors import ProviderError
 from ringmain.network.channel import Channel, Incoming
 from ringmain.network.dial import Dialler
 from ringmain.network.faults import refused, unwritable
@@ -26,14 +27,16 @@ class DirectTransport:
         head = written(request, place)
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout
-        channel = await self._of(loop).take(place, timeout=max(timeout, 0.001))
-        incoming = channel.ask(place, head, request.body, timeout=max(until - loop.time(), 0.001))
-        try:
-            await incoming.begun()
-        except BaseException:
-            await incoming.close()
-            raise
-        return incoming
+        while True:
+            channel = await self._of(loop).take(place, timeout=max(until - loop.time(), 0.001))
+            incoming = channel.ask(place, head, request.body, timeout=max(until - loop.time(), 0.001))
+            try:
+                await incoming.begun()
+                return incoming
+            except BaseException as error:
+                await incoming.close()
+                if not _may_go_again(request, channel, error):
+                    raise
 
     def _of(self, loop: asyncio.AbstractEventLoop) -> "Kept":
         if self._kept is None or self._kept.loop is not loop:
@@ -117,6 +120,12 @@ def written(request: Request, place: Place) -> bytes:
         return f"{_opening(request.method, place)}{told}{length}\r\n".encode()
     except UnicodeEncodeError as error:
         raise unwritable(place) from error
+
+
+def _may_go_again(request: Request, channel: Channel, error: BaseException) -> bool:
+    """Whether a kept connection has failed a question that costs nothing: the provider may just have closed it."""
+    broken = isinstance(error, ProviderError) and error.code == "upstream_ambiguous"
+    return broken and request.method == "GET" and channel.idle_since > 0
 
 
 @lru_cache(1024)
