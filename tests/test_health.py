@@ -176,16 +176,17 @@ async def test_the_one_that_goes_is_asked_once_and_the_next_one_later(desk: Desk
     assert desk.provider.asked["m"] - asked == 10
 
 
-async def test_only_one_goes_at_a_time_however_long_it_takes(desk: Desk) -> None:
+async def test_only_one_goes_at_a_time_and_another_once_it_takes_too_long(desk: Desk) -> None:
     await desk.cool()
     desk.clock.advance(STEP)
     desk.provider.answers.clear()
     trying = await desk.begun()
-    desk.clock.advance(100)
     assert [await desk.ask(account=host) for host in ("shop", "odoo")] == ["upstream_cooling"] * 2
+    desk.clock.advance(100)
+    second = await desk.begun()
+    assert await desk.ask() == "upstream_cooling"
     desk.provider.free.set()
-    assert await trying == "ok"
-    assert await desk.ask() == "ok"
+    assert [await trying, await second, await desk.ask()] == ["ok"] * 3
 
 
 async def test_a_host_that_hangs_up_while_its_call_tries_leaves_its_place(desk: Desk) -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,7 @@ class Ring:
         self._writer = ThreadPoolExecutor(1, "ringmain-learnt")
         self.health = Health(self.store, clock=clock, sleep=lambda seconds: self.sleep(seconds), later=self._later)
         self._key_ring: KeyRing | None = None
+        self._refreshing = threading.Lock()
         try:
             if folder:
                 sweep(self.store, folder, clock=clock)
@@ -94,10 +96,11 @@ class Ring:
             log.warning("What a call has shown of '%s' could not be remembered: %s", model, error)
 
     def refresh(self) -> None:
-        """Ask the store whether anything has changed, and read it again if so."""
-        self.registry.refresh()
-        self.catalogue.refresh(self.registry.version)
-        self.health.refresh()
+        """Ask the store whether anything has changed, and read it again if so; one thread at a time."""
+        with self._refreshing:
+            self.registry.refresh()
+            self.catalogue.refresh(self.registry.version)
+            self.health.refresh()
 
     def key_ring(self) -> "KeyRing":
         """The keys that the store's secrets are sealed with, made at the first use.

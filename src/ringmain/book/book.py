@@ -123,9 +123,10 @@ class Book:
             if self._journal is not None:
                 _, hold.record = record(Entry(line=line))
                 self._must_append(self._journal, hold.record)
+            more = max(0, line.unconfirmed_picodollars - hold.amount)
             if hold.slice is not None:
-                hold.slice.rest -= line.unconfirmed_picodollars - hold.amount
-            hold.amount = line.unconfirmed_picodollars
+                hold.slice.rest -= more
+            hold.amount += more
 
     def settle(self, entry: Entry) -> None:
         """Write down what became of an ask, once; what it did not use of its hold may be spent again."""

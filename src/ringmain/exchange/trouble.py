@@ -1,7 +1,7 @@
 """What is wrong with a model of a connection, and which calls may go to it meanwhile.
 
-Five failures in a row that are the provider's own cool it: one call at a time tries it, at growing distances, and the
-first answer ends that.
+Five failures in a row that are the provider's own cool it: one call after the other tries it, at growing distances,
+also while an earlier one still waits, and the first answer ends that.
 A provider that asks to slow down is left alone by all until its pause is over.
 A refused key and a spent quota mark the connection itself, whose trouble stands under the model `""`.
 """
@@ -173,7 +173,7 @@ def gate(trouble: Trouble | None, connection: str, model: str, *, at: float, lef
     wait = _left(trouble.until, at, LONGEST)
     if trouble.since is not None:
         wait = max(wait, _left(trouble.next, at, LONGEST_STEP))
-        return Gate(error=_cooling(trouble, connection, model, wait)) if wait or trouble.probe else Gate(probe=True)
+        return Gate(error=_cooling(trouble, connection, model, wait)) if wait else Gate(probe=True)
     return Gate(wait=wait) if wait < left and wait <= LONGEST_WAIT else Gate(error=_slow(trouble, connection, wait))
 
 

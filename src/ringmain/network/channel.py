@@ -1,6 +1,7 @@
 """One connection to a provider, and the answer that comes in on it."""
 
 import asyncio
+import select
 import zlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -17,6 +18,9 @@ LARGEST_HEAD = 64 << 10
 
 FULL = 256 << 10
 """Bytes that wait for their reader before no more are taken from the provider."""
+
+ONE_WRITE = 256 << 10
+"""Bytes of a body up to which it is copied behind its head, so that both leave as one."""
 
 
 TURN = 16 << 10
@@ -167,6 +171,7 @@ class Channel(asyncio.Protocol):
         self._loop = loop
         self._free = free
         self._transport: asyncio.Transport | None = None
+        self._arrivals: select.poll | None = None
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._incoming: Incoming | None = None
         self._headers: dict[str, str] = {}
@@ -187,6 +192,11 @@ class Channel(asyncio.Protocol):
         """Whether a call can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing waits to be read: of an idle connection that would be its end, or what nobody asked for."""
+        return self._arrivals is None or not self._arrivals.poll(0)
+
     def ask(self, place: Place, head: bytes, body: bytes, *, timeout: float) -> Incoming:
         """Send a request; what will come of it."""
         incoming = self._incoming = Incoming(self._loop, place, self.abort)
@@ -194,8 +204,8 @@ class Channel(asyncio.Protocol):
         self._headers, self._between, self._measured = {}, 0, False
         transport = self._transport
         assert transport is not None
-        transport.write(head + body if len(body) < FULL else head)
-        if len(body) >= FULL:
+        transport.write(head + body if len(body) < ONE_WRITE else head)
+        if len(body) >= ONE_WRITE:
             transport.write(body)
         return incoming
 
@@ -218,6 +228,9 @@ class Channel(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """Begin."""
         self._transport = transport
+        if hasattr(select, "poll"):
+            self._arrivals = select.poll()
+            self._arrivals.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
@@ -289,7 +302,8 @@ class Channel(asyncio.Protocol):
             return
         status, headers = self._parser.get_status_code(), self._headers
         if status >= 200:
-            self._measured = "content-length" in headers or "transfer-encoding" in headers
+            chunked = "chunked" in headers.get("transfer-encoding", "").lower()
+            self._measured = chunked or "content-length" in headers
             self._incoming.begin(status, headers)
 
     def on_body(self, data: bytes) -> None:

@@ -15,6 +15,10 @@ KEEP = 4.0
 is lost without anyone knowing whether it was charged."""
 
 
+Origin = tuple[str, int, bool]
+"""Host, port, and whether by TLS."""
+
+
 class DirectTransport:
     """The connections of one event loop; those of a loop that has ended are of no more use."""
 
@@ -56,17 +60,17 @@ class Kept:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self._dialler = Dialler(loop)
-        self._idle: dict[Place, list[Channel]] = {}
+        self._idle: dict[Origin, list[Channel]] = {}
         self._sweeping: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def take(self, place: Place, *, timeout: float) -> Channel:
         """A connection that was idle, else a new one. Raises as `Dialler.dial`."""
-        origin = place._replace(target="")
+        origin = (place.host, place.port, place.tls)
         idle, now = self._idle.get(origin, []), self.loop.time()
         while idle:
             channel = idle.pop()
-            if channel.open and now - channel.idle_since < KEEP:
+            if channel.open and now - channel.idle_since < KEEP and channel.quiet:
                 return channel
             channel.abort()
         channel = Channel(self.loop, lambda channel: self._keep(origin, channel))
@@ -75,7 +79,7 @@ class Kept:
             raise refused(place, ConnectionResetError("Connection reset by peer"))
         return channel
 
-    def _keep(self, origin: Place, channel: Channel) -> None:
+    def _keep(self, origin: Origin, channel: Channel) -> None:
         if self._closed:
             channel.abort()
             return
