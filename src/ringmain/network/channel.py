@@ -16,14 +16,17 @@ from ringmain.network.place import Place
 LARGEST_HEAD = 64 << 10
 """Bytes that an answer's head may have, and what follows its body."""
 
-FULL = 256 << 10
+FULL = 64 << 10
 """Bytes that wait for their reader before no more are taken from the provider."""
+
+READ = 16 << 10
+"""Bytes that are read from a connection at a time."""
 
 ONE_WRITE = 256 << 10
 """Bytes of a body up to which it is copied behind its head, so that both leave as one."""
 
 
-TURN = 16 << 10
+TURN = 4 << 10
 """Bytes after which a reader lets others have their turn: that many hold hundreds of events of a stream."""
 
 
@@ -163,11 +166,12 @@ class Incoming:
             self._reader = None
 
 
-class Channel(asyncio.Protocol):
+class Channel(asyncio.BufferedProtocol):
     """One connection; it carries one call at a time, and `free` is called when it could carry another."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, free: "Callable[[Channel], None]") -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, buffer: bytearray, free: "Callable[[Channel], None]") -> None:
         self.idle_since = 0.0
+        self._buffer = buffer
         self._loop = loop
         self._free = free
         self._transport: asyncio.Transport | None = None
@@ -232,8 +236,15 @@ class Channel(asyncio.Protocol):
             self._arrivals = select.poll()
             self._arrivals.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Where to put what comes in; it is read before another connection of this loop is asked."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Read on."""
+        self._received(self._buffer[:nbytes])
+
+    def _received(self, data: bytearray) -> None:
         incoming = self._incoming
         if incoming is None or self._parser is None:
             self.abort()

@@ -4,7 +4,7 @@ import asyncio
 from functools import lru_cache
 
 from ringmain.errors import ProviderError
-from ringmain.network.channel import Channel, Incoming
+from ringmain.network.channel import READ, Channel, Incoming
 from ringmain.network.dial import Dialler
 from ringmain.network.faults import refused, unwritable
 from ringmain.network.place import Place, place_of
@@ -60,6 +60,7 @@ class Kept:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self._dialler = Dialler(loop)
+        self._buffer = bytearray(READ)
         self._idle: dict[Origin, list[Channel]] = {}
         self._sweeping: asyncio.TimerHandle | None = None
         self._closed = False
@@ -73,7 +74,7 @@ class Kept:
             if channel.open and now - channel.idle_since < KEEP and channel.quiet:
                 return channel
             channel.abort()
-        channel = Channel(self.loop, lambda channel: self._keep(origin, channel))
+        channel = Channel(self.loop, self._buffer, lambda channel: self._keep(origin, channel))
         await self._dialler.dial(place, channel, timeout=timeout)
         if not channel.open:
             raise refused(place, ConnectionResetError("Connection reset by peer"))
