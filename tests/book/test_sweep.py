@@ -80,7 +80,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (book._journal.current.size + 50, most
 try:
     ask("2")
 except HubError as error:
-    print(error.code)
+    print(error.code, flush=True)
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 ask("3")
 os._exit(0)
@@ -104,7 +104,7 @@ if not child:
     sys.exit()
 os.waitpid(child, 0)
 book.open(Line(id="1", at=1, tool="openai", account_id="acc", account="my-app"))
-print(store.take("other", "acc", "money", "1970-01", least=1, want=1, limit=1000, now=0))
+print(store.take("other", "acc", "money", "1970-01", least=1, want=1, limit=1000, now=0), flush=True)
 os._exit(0)
 """
 
