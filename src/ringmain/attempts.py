@@ -46,8 +46,7 @@ class Attempts:
         self._tools = tools
         self._line = line
         self._replan = replan
-        self._given = min(plan.connection.timeout, plan.ask.deadline or plan.connection.timeout)
-        self._deadline = started + self._given
+        self._deadline = started + plan.seconds
 
     async def call(self, at: int) -> Call:
         """The plan's call number `at`, once its head is in and says no error.
@@ -63,7 +62,7 @@ class Attempts:
             if isinstance(outcome, Call):
                 health.answered(self.plan)
                 return outcome
-            health.failed(self.plan, outcome, given=self._given)
+            health.failed(self.plan, outcome, given=self.plan.seconds)
             if outcome.seen:
                 log.warning("The provider of '%s': %s.", self.plan.connection.name, outcome.seen)
             lost += outcome.error.billed

@@ -78,8 +78,8 @@ class Health:
         Raises `ProviderError`: `upstream_cooling`, or the code of a pause that is too long to be waited for.
         """
         at, waited = self._clock(), 0.0
-        left = min(plan.connection.timeout, plan.ask.deadline or plan.connection.timeout)
-        while wait := self._enter(plan, at=at, left=min(left, LONGEST_WAIT + SPREAD) - waited):
+        left = min(plan.seconds, LONGEST_WAIT + SPREAD)
+        while wait := self._enter(plan, at=at, left=left - waited):
             # What has been waited for is not looked at again, but a pause may have grown meanwhile.
             at, waited = at + wait, waited + wait
             await self._sleep(wait + SPREAD * self._chance())

@@ -39,6 +39,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     where nothing caps it."""
 
     @property
+    def seconds(self) -> float:
+        """How long all of it may take: as the connection has it, or until the host no longer listens."""
+        return min(self.connection.timeout, self.ask.deadline or self.connection.timeout)
+
+    @property
     def input_tokens(self) -> int:
         """What all calls have to read, estimated."""
         return sum(call.input_tokens for call in self.expected)

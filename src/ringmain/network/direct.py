@@ -4,16 +4,16 @@ import asyncio
 from functools import lru_cache
 
 from ringmain.errors import ProviderError
-from ringmain.network.channel import READ, Channel, Incoming
+from ringmain.network.channel import READ, Channel
 from ringmain.network.dial import Dialler
 from ringmain.network.faults import refused, unwritable
+from ringmain.network.incoming import Incoming
 from ringmain.network.place import Place, place_of
 from ringmain.transport import Request
 
 KEEP = 4.0
 """Seconds for which an idle connection is kept: many servers close theirs after 5, and a call that is on its way then
 is lost without anyone knowing whether it was charged."""
-
 
 Origin = tuple[str, int, bool]
 """Host, port, and whether by TLS."""
