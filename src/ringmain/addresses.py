@@ -40,12 +40,13 @@ def origin(base_url: str) -> str:
     return f"{scheme}://{host}:{port}"
 
 
-PROVIDER, HUB = "a provider", "a hub"
+PROVIDER, HUB, HOST = "a provider", "a hub", "a host"
 """Whose address it is, in the words of an error."""
 
 FORM = {
     PROVIDER: "It begins with https:// or http://, then the host, and usually ends in /v1.",
     HUB: "It begins with https:// or http://, then the host, such as https://ai.example.org.",
+    HOST: "It begins with https:// or http://, then the host, such as https://api.example.org.",
 }
 
 

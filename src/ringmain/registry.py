@@ -58,6 +58,7 @@ class Registry:
         self._accounts: dict[bytes, Account] = {}
         self._seen = float("-inf")
         self._closed: dict[str, SetupError] = {}
+        self._of_tool: dict[str, list[Account]] = {}
 
     @property
     def stale(self) -> bool:
@@ -81,7 +82,7 @@ class Registry:
             closed: dict[str, SetupError] = {}
             opened = [self._opened(c, closed) for c in self._store.connections()]
             self._known, self._closed, self._version = self._ordered(opened), closed, version
-            self._seen = float("-inf")
+            self._seen, self._of_tool = float("-inf"), {}
         if _past(now - self._seen, LASTING):
             self._accounts, self._seen = {}, now
         self._checked = now
@@ -147,6 +148,13 @@ class Registry:
                 return None
             seen[digest] = found
         return seen[digest]
+
+    def accounts(self, tool: str) -> list[Account]:
+        """The accounts of a tool, from memory where they were read since the last change."""
+        seen = self._of_tool
+        if tool not in seen:
+            seen[tool] = [held for held in self._store.accounts() if held.tool == tool]
+        return seen[tool]
 
     def known(self, digest: bytes) -> Account | None:
         """The account of a digest, if that takes no look at the store."""

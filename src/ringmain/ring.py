@@ -139,7 +139,8 @@ class Ring:
 
         Raises `SetupError("wrong_secret_file")`.
         """
-        if any(connection.sealed for connection in self.store.connections()):
+        held = (*self.store.connections(), *self.store.accounts())
+        if any(each.sealed for each in held):
             self.key_ring()
 
     def _load_key_ring(self, *, create: bool) -> "KeyRing":

@@ -7,11 +7,13 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from ringmain.admin.fit import fit
+from ringmain.admin.own import lost, with_secrets, with_settings
 from ringmain.admin.parameters import PARAMETERS, unknown, wrong
 from ringmain.admin.rules import check_name, header_value, invalid
 from ringmain.errors import SetupError
 from ringmain.exchange.account import Account, Memory, Period, Unpriced
 from ringmain.exchange.ask import Mode
+from ringmain.exchange.connection import Secret
 from ringmain.hosts import Room, room
 from ringmain.hub import AsyncHub
 from ringmain.registry import LOCAL
@@ -56,6 +58,8 @@ class AccountForm(msgspec.Struct, frozen=True, kw_only=True):
     on: bool | None = None
     settings: dict[str, Any] = {}
     """The room's own."""
+    secrets: dict[str, Secret] = {}
+    """Those of them that nobody may read."""
     unset: tuple[str, ...] = ()
 
 
@@ -85,7 +89,8 @@ async def add_account(hub: AsyncHub, tool: str, name: str, form: AccountForm) ->
             fix="Choose another name, or change that one.",
             param="name",
         )
-    account = _formed(started, form, room(tool))
+    account = with_secrets(ring, _formed(started, form, room(tool)), form.secrets, room(tool))
+    room(tool).check(account.settings, account.sealed)
     notices = await fit(hub, account)
     ring.store.save_account(account)
     return Saved(account=account, key=_new_key(ring, account), notices=notices)
@@ -97,13 +102,15 @@ async def set_account(hub: AsyncHub, name: str, form: AccountForm) -> Saved:
     Raises as `add_account`, and `SetupError("unknown_account")`.
     """
     old = stored_account(hub.ring, name)
-    account = _formed(old, form, room(old.tool))
+    door = room(old.tool)
+    account = with_secrets(hub.ring, _formed(old, form, door), form.secrets, door)
+    door.check(account.settings, account.sealed)
     asks_anew = any(
         getattr(old, field) != getattr(account, field) for field in ("connection", "mode", "model", "models")
     )
     notices = await fit(hub, account) if asks_anew else ()
     hub.ring.store.save_account(account)
-    return Saved(account=account, notices=notices)
+    return Saved(account=account, notices=(*notices, *lost(old, account, form.unset)))
 
 
 def draft_account(ring: Ring, tool: str, form: AccountForm, *, name: str | None = None) -> Account:
@@ -184,9 +191,9 @@ def _formed(old: Account, form: AccountForm, door: Room) -> Account:
         **changed,
         parameters={**account.parameters, **form.parameters},
         memory=_memory(msgspec.structs.replace(account.memory, **memory)),
-        settings=_settings({**account.settings, **form.settings}, door),
         on=account.on if form.on is None else form.on,
     )
+    new = with_settings(new, form.settings, door)
     if new.model and new.models and new.model not in new.models:
         fix = f"Name one of: {', '.join(new.models)}; or none."
         raise invalid(f"The model '{new.model}' is not among those that the account is pinned to.", fix, "model")
@@ -198,6 +205,7 @@ def _without(old: Account, names: tuple[str, ...], door: Room) -> Account:
     fresh = new_account(door, id=old.id, name=old.name)
     changed: dict[str, Any] = {}
     parameters, memory = dict(old.parameters), old.memory
+    settings, sealed = dict(old.settings), dict(old.sealed)
     for name in names:
         if name in (*PLAIN, *LIMITS):
             changed[name] = getattr(fresh, name)
@@ -205,10 +213,14 @@ def _without(old: Account, names: tuple[str, ...], door: Room) -> Account:
             memory = msgspec.structs.replace(memory, **{MEMORY[name]: getattr(fresh.memory, MEMORY[name])})
         elif name in PARAMETERS:
             parameters.pop(name, None)
+        elif name in door.own:
+            settings[name] = fresh.settings.get(name, "")
+            sealed.pop(name, None)
         else:
-            known = dict.fromkeys((*PLAIN, *LIMITS, *MEMORY, *PARAMETERS))
+            known = dict.fromkeys((*PLAIN, *LIMITS, *MEMORY, *PARAMETERS, *door.own))
             told = unknown(name, known, "setting to take back")
             raise invalid(told.sentence, told.fix, "unset")
+    changed |= {"settings": settings, "sealed": sealed}
     return msgspec.structs.replace(old, **changed, parameters=parameters, memory=memory)
 
 
@@ -265,12 +277,3 @@ def _at_least(name: str, value: int, least: int) -> int:
     if type(value) is not int or not least <= value < 2**31:
         raise invalid(f"{name} cannot be {value}.", f"Give a whole number of {least} or more.", name)
     return value
-
-
-def _settings(settings: dict[str, Any], door: Room) -> dict[str, Any]:
-    own = dict.fromkeys(field.name for field in door.form if field.own)
-    for name in settings:
-        if name not in own:
-            told = unknown(name, own, f"setting of {door.nameplate.title}")
-            raise invalid(told.sentence, told.fix if own else "This room has none of its own.", "settings")
-    return settings

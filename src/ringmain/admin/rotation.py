@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ringmain.errors import SetupError
+from ringmain.exchange.account import Account
+from ringmain.hosts import Room, room, rooms
 from ringmain.ring import KEY_NOTE, Ring
+from ringmain.sealing import seal, unsealed
 from ringmain.store import StoredConnection
 
 if TYPE_CHECKING:
@@ -13,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class Rotated(msgspec.Struct, frozen=True, kw_only=True):
-    """The new key's short id, and how many connections' keys were sealed with it."""
+    """The new key's short id, and how many keys of connections and secrets of accounts were sealed with it."""
 
     id: str
     connections: int
+    accounts: int
 
 
 def rotate_secrets(ring: Ring) -> Rotated:
@@ -29,6 +33,8 @@ def rotate_secrets(ring: Ring) -> Rotated:
     keys = ring.key_ring()
     for connection in _sealed(ring):
         _check_opens(keys, connection)
+    for account in _secretive(ring):
+        unsealed(keys, account, room(account.tool))
     new = keys.rotate()
     # From here on a hub that runs reads the file again, where it finds both keys.
     ring.store.write_note(KEY_NOTE, new.id)
@@ -37,8 +43,22 @@ def rotate_secrets(ring: Ring) -> Rotated:
         bound = {"owner": connection.id, "base_url": connection.base_url}
         text = new.open(connection.sealed or b"", **bound)
         ring.store.save_connection(msgspec.structs.replace(connection, sealed=new.seal(text, **bound)))
+    accounts = _secretive(ring)
+    for account in accounts:
+        ring.store.save_account(_anew(new, account, room(account.tool)))
     new.forget_old()
-    return Rotated(id=new.id, connections=len(held))
+    return Rotated(id=new.id, connections=len(held), accounts=sum(len(a.sealed) for a in accounts))
+
+
+def _secretive(ring: Ring) -> list[Account]:
+    """The accounts that have secret settings of a room that is still there."""
+    return [account for account in ring.store.accounts() if account.sealed and account.tool in rooms()]
+
+
+def _anew(keys: "KeyRing", account: Account, door: Room) -> Account:
+    texts = unsealed(keys, account, door)
+    sealed = {name: seal(keys, account, door.own[name], text) for name, text in texts.items()}
+    return msgspec.structs.replace(account, sealed=sealed)
 
 
 def _sealed(ring: Ring) -> list[StoredConnection]:

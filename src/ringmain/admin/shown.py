@@ -80,7 +80,7 @@ def shown_account(account: Account) -> dict[str, Any]:
         "unpriced": account.unpriced,
         "rpm": account.rpm,
         "memory": msgspec.structs.asdict(account.memory),
-        "settings": account.settings,
+        "settings": {**account.settings, **dict.fromkeys(account.sealed, "set")},
         "created": moment(account.created),
     }
 

@@ -1,6 +1,5 @@
 """`ringmain connections add|set|list|show|remove`."""
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ from ringmain.admin.connections import (
     set_connection,
 )
 from ringmain.admin.shown import key_hint, shown_connection, shown_mark
-from ringmain.cli.frame import STDIN, WrongCall, own_ring
+from ringmain.cli.frame import WrongCall, own_ring
 from ringmain.cli.options import Data, Json, Unset, pair, taken_back
+from ringmain.cli.secret import from_file, from_variable
 from ringmain.cli.show import UNKNOWN, print_json, print_table, say, say_notices, told
-from ringmain.errors import SetupError
 from ringmain.exchange.connection import Connection, Secret
 from ringmain.ring import Ring
 from ringmain.settings import VARIABLES
@@ -78,24 +77,8 @@ class Options:
         if self.key_env and self.key_file:
             raise WrongCall("--key-env and --key-file name two keys.", "Give one of them.")
         if self.key_env:
-            return _filled(os.environ.get(self.key_env, ""), f"The environment variable {self.key_env[:60]}")
-        if self.key_file is None:
-            return None
-        try:
-            piped = str(self.key_file) == STDIN
-            text = sys.stdin.read() if piped else self.key_file.expanduser().read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
-            raise SetupError(
-                "invalid_setting", f"The key file {self.key_file} cannot be read: {reason}.", fix="Name another."
-            ) from error
-        return _filled(text, f"The key file {self.key_file}")
-
-
-def _filled(text: str, place: str) -> Secret:
-    if not text.strip():
-        raise SetupError("invalid_setting", f"{place} holds no key.", fix="Put the provider's key there.")
-    return Secret(text.strip())
+            return from_variable(self.key_env, "key")
+        return from_file(self.key_file, "key") if self.key_file else None
 
 
 def _price(text: str) -> tuple[str, tuple[str, str] | None]:

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -18,12 +19,17 @@ from ringmain.admin.accounts import (
 )
 from ringmain.admin.shown import moment, shown_account
 from ringmain.cli.frame import WrongCall, hub_url, own_hub, own_ring
-from ringmain.cli.options import Data, Json, Mode, Parameters, Period, Unset, taken_back, whole
+from ringmain.cli.options import Data, Json, Mode, Parameters, Period, Unset, pair, taken_back, whole
+from ringmain.cli.secret import from_file, from_variable
 from ringmain.cli.show import UNKNOWN, print_json, print_table, say, say_notices, shown_money, told
 from ringmain.exchange.account import Account
+from ringmain.exchange.connection import Secret
 from ringmain.exchange.reply import dollars
 from ringmain.hosts import room
 from ringmain.ring import Ring
+
+READ = ("models", "setting", "setting_env", "setting_file")
+"""Options that say more than one thing."""
 
 command = App(name="hosts", help="Accounts of the tools that ask.", help_format="markdown")
 
@@ -57,14 +63,33 @@ class Options:
     ] = None
     memory_days: Annotated[int | None, Parameter(converter=whole, help="Days after which a message is erased.")] = None
     on: Annotated[bool | None, Parameter(negative="--off", help="Whether the account may ask.")] = None
+    setting: Annotated[
+        tuple[str, ...],
+        Parameter(negative="", show_default=False, help="NAME=VALUE: a setting of the tool's own; see its guide."),
+    ] = ()
+    setting_env: Annotated[
+        tuple[str, ...],
+        Parameter(negative="", show_default=False, help="NAME=VAR: a secret one, which the variable holds."),
+    ] = ()
+    setting_file: Annotated[
+        tuple[str, ...],
+        Parameter(negative="", show_default=False, help="NAME=FILE: a secret one, which the file holds."),
+    ] = ()
 
     def form(self, parameters: Parameters | None, unset: tuple[str, ...] = ()) -> AccountForm:
         """The same as the admin's form."""
-        said = {name: value for name, value in vars(self).items() if value is not None and name != "models"}
+        said = {name: value for name, value in vars(self).items() if value is not None and name not in READ}
         models = None if self.models is None else tuple(name.strip() for name in self.models.split(","))
         given = (parameters or Parameters()).given()
-        back = taken_back(unset, {*said, *given, *(("models",) if models else ())})
-        return AccountForm(**said, models=models, parameters=given, unset=back)
+        settings, secrets = dict(pair(text, "--setting", "NAME=VALUE") for text in self.setting), self._secrets()
+        back = taken_back(unset, {*said, *given, *settings, *secrets, *(("models",) if models else ())})
+        return AccountForm(**said, models=models, parameters=given, settings=settings, secrets=secrets, unset=back)
+
+    def _secrets(self) -> dict[str, Secret]:
+        variables = dict(pair(text, "--setting-env", "NAME=VAR") for text in self.setting_env)
+        files = dict(pair(text, "--setting-file", "NAME=FILE") for text in self.setting_file)
+        named = {name: from_variable(variable, name) for name, variable in variables.items()}
+        return {**named, **{name: from_file(Path(file), name) for name, file in files.items()}}
 
 
 @command.command

@@ -29,7 +29,8 @@ def rotate(*, data: Data = None, json: Json = False) -> None:
     if json:
         print_json(msgspec.to_builtins(done))
         return
-    sealed = "1 stored secret was" if done.connections == 1 else f"{done.connections} stored secrets were"
+    count = done.connections + done.accounts
+    sealed = "1 stored secret was" if count == 1 else f"{count} stored secrets were"
     sys.stdout.write(f"The new key is {done.id}; {sealed} sealed with it.\n")
     if variable:
         say("The old key may go from RINGMAIN_SECRET_KEY now.")

@@ -47,5 +47,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     memory: Memory = Memory()
     on: bool = True
     settings: dict[str, Any] = {}
+    sealed: dict[str, bytes] = {}
+    """The room's secret settings, each as it lies on disk."""
     created: int = 0
     """Milliseconds since 1970."""

@@ -14,7 +14,7 @@ A room is a package that the entry-point group `ringmain.hosts` names:
 What a room leaves out stands in its nameplate's `exempt`, with the reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, cached_property
 from importlib import import_module, metadata, resources
 from types import ModuleType
@@ -118,7 +118,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     default: Any = None
     own: bool = False
-    """Whether it belongs to the room's own settings."""
+    """Whether it belongs to the room's own settings, which are texts."""
+    kind: Literal["text", "area", "whole", "choice", "url", "secret"] = "text"
+    """What may be typed; a secret is sealed before it is stored, and never shown."""
+    choices: tuple[str, ...] = ()
+    bound: str = ""
+    """Of a secret: the own setting with the address that it is meant for, and for no other."""
+    unique: bool = False
+    """Of a secret: whether no two accounts may have the same."""
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +152,19 @@ class Room:
     def form(self) -> tuple[Field, ...]:
         """What an admin is asked for an account of this tool."""
         return self._part("form").FIELDS
+
+    @property
+    def own(self) -> dict[str, Field]:
+        """The settings that this room's accounts have and others do not, by name."""
+        return {field.name: field for field in self.form if field.own}
+
+    def check(self, settings: Mapping[str, str], secrets: Collection[str]) -> None:
+        """Nothing, where own settings go together; `secrets` names the secret ones that are set.
+
+        Raises `SetupError("invalid_setting")`.
+        """
+        if check := getattr(self._part("form"), "check", None):
+            check(settings, secrets)
 
     def defaults(self) -> dict[str, Any]:
         """What a new account of this tool starts with."""

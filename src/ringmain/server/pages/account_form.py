@@ -9,6 +9,7 @@ from ringmain.admin.parameters import PARAMETERS, Rule
 from ringmain.admin.rules import invalid
 from ringmain.admin.shown import money
 from ringmain.exchange.account import Account
+from ringmain.exchange.connection import Secret
 from ringmain.exchange.reply import dollars
 from ringmain.hosts import Room
 from ringmain.server.pages.forms import Values, number, whole
@@ -57,12 +58,14 @@ def account_form(values: Values, door: Room) -> AccountForm:
     said |= {name: values[name] for name in TEXTS if name in values}
     if "models" in given:
         said["models"] = tuple(given["models"].replace(",", "\n").splitlines())
+    own = {name: values[f"{OWN}{name}"].strip() for name in door.own if f"{OWN}{name}" in values}
     if "on" in given:
         said["on"] = given["on"] != "off"
     return AccountForm(
         **said,
         parameters={name: parameter(name, given[name]) for name in PARAMETERS if name in given},
-        settings={f.name: values[f"{OWN}{f.name}"].strip() for f in door.form if f.own and f"{OWN}{f.name}" in values},
+        settings={name: text for name, text in own.items() if door.own[name].kind != "secret"},
+        secrets={name: Secret(text) for name, text in own.items() if door.own[name].kind == "secret" and text},
         unset=tuple(name for name in (*WORDS, *PARAMETERS) if name in values and name not in given),
     )
 

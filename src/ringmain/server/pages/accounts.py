@@ -155,6 +155,7 @@ async def _pick(
     request: Request, values: Values, kept: Values, *, there: str, door: Room, held: Account | None = None
 ) -> Response:
     ring, name = ring_of(request), kept.get("connection") or None
+    secret = {f"{OWN}{own.name}" for own in door.own.values() if own.kind == "secret"}
     try:
         chosen = await at_work(ring, lambda: ring.registry.connection(name))
     except RingmainError as error:
@@ -165,7 +166,8 @@ async def _pick(
         choose=f"{there}/preview",
         back=f"{there}/preview",
         title=f"A model of “{chosen.name}”",
-        kept={f"{CARRIED}{field}": text for field, text in kept.items()},
+        # A secret that was typed does not come back in a page.
+        kept={f"{CARRIED}{field}": text for field, text in kept.items() if field not in secret},
     )
     return await pick(request, chosen, picker, values)
 
