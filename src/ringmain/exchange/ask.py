@@ -48,6 +48,12 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     deadline: float | None = None
     """Seconds from now after which the host no longer listens."""
+    lenient: bool = False
+    """Whether a parameter that the model refuses is left out with a notice, rather than told as an error."""
+    own: dict[str, Any] = {}
+    """What the room needs again when it writes the answer."""
+    reach: dict[str, str] | None = None
+    """Where the answer may come later, in the room's own words; None where the host only waits for it on the line."""
     notices: tuple[str, ...] = ()
     unsaid: tuple[str, ...] = ()
     """Kinds of what a response's input holds and `messages` cannot, which is lost where another mode is asked."""

@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import Mode
+from ringmain.exchange.ask import Ask, Mode
 from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
 from ringmain.exchange.trouble import Change, Trouble
 
@@ -76,6 +76,36 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     last: int
 
 
+class Late(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that is still to be brought to its host: what was asked, and the answer once it is there."""
+
+    ask: Ask
+    account_id: str
+    tool: str
+    at: int
+    """Milliseconds since 1970, when the ask arrived."""
+    answer: bytes | None = None
+    """The body that the room has written; None while it is still to be asked for."""
+    asked: int = 1
+    """How often it was asked for; more than once where a hub has died over it."""
+    tries: int = 0
+    """How often it was brought in vain."""
+    due: int = 0
+    """Milliseconds since 1970, before which it is not tried again."""
+
+
+class Media(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that anybody may fetch who knows its address, as it lies on disk: the SHA-256 of its name."""
+
+    digest: bytes
+    account_id: str
+    type: str
+    """Its media type."""
+    data: bytes
+    expires: int
+    """Milliseconds since 1970."""
+
+
 class Store(Protocol):
     """Settings, book, memory and what was learnt of models. Every method is safe to call from any thread.
 
@@ -97,7 +127,7 @@ class Store(Protocol):
         ...
 
     def remove_account(self, name: str) -> bool:
-        """With its keys and its memory; its lines stay in the book."""
+        """With its keys, its memory, its late answers and its media; its lines stay in the book."""
         ...
 
     def keys(self, account_id: str) -> list[HostKey]: ...
@@ -156,6 +186,32 @@ class Store(Protocol):
 
     def forget(self, account_id: str, before: int) -> int:
         """Erase an account's turns older than `before` (milliseconds)."""
+        ...
+
+    # late answers: each is worked on by the process that claims it, for as long as it renews its claims
+    def put_late(self, late: Late, process: str, until: int) -> None:
+        """Insert or replace by the ask's id, claimed by this process until then (milliseconds)."""
+        ...
+
+    def claim_late(self, process: str, now: int, until: int) -> list[Late]:
+        """Those that no process has a living claim on, claimed by this one from now on; the oldest first."""
+        ...
+
+    def renew_late(self, process: str, until: int) -> None: ...
+    def drop_late(self, ask_id: str) -> None: ...
+    def late(self, account_id: str | None = None) -> int:
+        """How many there are, of one account or of all."""
+        ...
+
+    # what hosts have signed, and what anybody may fetch
+    def first_use(self, digest: bytes, *, now: int, until: int) -> bool:
+        """Whether this was not seen before; from now on it was, until then (milliseconds)."""
+        ...
+
+    def put_media(self, media: Media) -> None: ...
+    def media(self, digest: bytes, now: int) -> Media | None: ...
+    def forget_media(self, now: int) -> int:
+        """Erase what has expired; how many went."""
         ...
 
     # models

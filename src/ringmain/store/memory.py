@@ -12,7 +12,7 @@ import msgspec
 from ringmain.exchange.account import Account
 from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
 from ringmain.exchange.trouble import Change, Trouble
-from ringmain.store import ID_NOTE, Conversation, HostKey, Learnt, Pass, StoredConnection, border
+from ringmain.store import ID_NOTE, Conversation, HostKey, Late, Learnt, Media, Pass, StoredConnection, border
 from ringmain.store.allotment import FAILED, LIFETIME, MONEY, UNCHARGED, by_count, grant, spending
 from ringmain.store.faults import name_taken, unknown_account
 
@@ -48,6 +48,10 @@ class MemoryStore:
         self._turns: dict[tuple[str, str, str, int], Turn] = {}
         self._learnt: dict[tuple[str, str], Learnt] = {}
         self._troubles: dict[tuple[str, str], Trouble] = {}
+        self._late: dict[str, tuple[str, int, Late]] = {}
+        """By the ask's id: who works on it, until when."""
+        self._signed: dict[bytes, int] = {}
+        self._media: dict[bytes, Media] = {}
         self._notes: dict[str, str] = {ID_NOTE: secrets.token_hex(8)}
         self._password: str | None = None
         self._link: Pass | None = None
@@ -106,6 +110,8 @@ class MemoryStore:
         del self._accounts[gone]
         self._keys = {digest: key for digest, key in self._keys.items() if key.account_id != gone}
         self.erase(gone)
+        self._late = {id: held for id, held in self._late.items() if held[2].account_id != gone}
+        self._media = {digest: held for digest, held in self._media.items() if held.account_id != gone}
         self._version += 1
         return True
 
@@ -241,6 +247,58 @@ class MemoryStore:
     def _drop(self, goes: Callable[[Turn], bool]) -> int:
         kept = {key: turn for key, turn in self._turns.items() if not goes(turn)}
         gone, self._turns = len(self._turns) - len(kept), kept
+        return gone
+
+    # late answers
+
+    @_alone
+    def put_late(self, late: Late, process: str, until: int) -> None:
+        held = msgspec.json.decode(border.document(late), type=Late)
+        self._late[held.ask.id] = (process, until, held)
+
+    @_alone
+    def claim_late(self, process: str, now: int, until: int) -> list[Late]:
+        free = [held for _, claimed, held in self._late.values() if claimed <= now]
+        for held in free:
+            self._late[held.ask.id] = (process, until, held)
+        return sorted(free, key=lambda held: (held.at, held.ask.id))
+
+    @_alone
+    def renew_late(self, process: str, until: int) -> None:
+        for id, (owner, _, held) in self._late.items():
+            if owner == process:
+                self._late[id] = (process, until, held)
+
+    @_alone
+    def drop_late(self, ask_id: str) -> None:
+        self._late.pop(ask_id, None)
+
+    @_alone
+    def late(self, account_id: str | None = None) -> int:
+        return sum(account_id in (None, held.account_id) for _, _, held in self._late.values())
+
+    # what hosts have signed, and what anybody may fetch
+
+    @_alone
+    def first_use(self, digest: bytes, *, now: int, until: int) -> bool:
+        self._signed = {held: end for held, end in self._signed.items() if end > now}
+        new = digest not in self._signed
+        self._signed.setdefault(digest, until)
+        return new
+
+    @_alone
+    def put_media(self, media: Media) -> None:
+        self._media[media.digest] = border.clean(media)
+
+    @_alone
+    def media(self, digest: bytes, now: int) -> Media | None:
+        held = self._media.get(digest)
+        return held if held and held.expires > now else None
+
+    @_alone
+    def forget_media(self, now: int) -> int:
+        kept = {digest: held for digest, held in self._media.items() if held.expires > now}
+        gone, self._media = len(self._media) - len(kept), kept
         return gone
 
     # models

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from ringmain.exchange.account import Account
 from ringmain.exchange.line import Entry, Failures, Line, Turn, UsageRow, Use
 from ringmain.exchange.trouble import Change, Trouble
-from ringmain.store import Conversation, HostKey, Learnt, Pass, StoredConnection, border
-from ringmain.store.sql import book, settings, sign_in, slices, troubles, turns
+from ringmain.store import Conversation, HostKey, Late, Learnt, Media, Pass, StoredConnection, border
+from ringmain.store.sql import answers, book, files, settings, sign_in, slices, troubles, turns
 from ringmain.store.sql.database import Database, upsert
 from ringmain.store.sql.schema import NOTES, STATE
 
@@ -126,6 +126,46 @@ class SqlStore:
     def forget(self, account_id: str, before: int) -> int:
         with self._writing() as db:
             return turns.forget(db, account_id, before)
+
+    # late answers
+
+    def put_late(self, late: Late, process: str, until: int) -> None:
+        with self._writing() as db:
+            answers.put(db, late, process, until)
+
+    def claim_late(self, process: str, now: int, until: int) -> list[Late]:
+        with self._writing() as db:
+            return answers.claim(db, process, now, until)
+
+    def renew_late(self, process: str, until: int) -> None:
+        with self._writing() as db:
+            answers.renew(db, process, until)
+
+    def drop_late(self, ask_id: str) -> None:
+        with self._writing() as db:
+            answers.drop(db, ask_id)
+
+    def late(self, account_id: str | None = None) -> int:
+        with self._reading() as db:
+            return answers.count(db, account_id)
+
+    # what hosts have signed, and what anybody may fetch
+
+    def first_use(self, digest: bytes, *, now: int, until: int) -> bool:
+        with self._writing() as db:
+            return files.first_use(db, digest, now, until)
+
+    def put_media(self, media: Media) -> None:
+        with self._writing() as db:
+            files.put_media(db, media)
+
+    def media(self, digest: bytes, now: int) -> Media | None:
+        with self._reading() as db:
+            return files.media(db, digest, now)
+
+    def forget_media(self, now: int) -> int:
+        with self._writing() as db:
+            return files.forget_media(db, now)
 
     # models
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from ringmain.exchange.account import Account
 from ringmain.exchange.trouble import Trouble
-from ringmain.store import Learnt, border
+from ringmain.store import Late, Learnt, border
 
 
 def text() -> Any:
@@ -188,6 +188,34 @@ TROUBLES = Table(
     Column("connection_id", Words, primary_key=True),
     Column("model", Words, primary_key=True),
     Column("trouble", Document(Trouble), nullable=False),
+)
+
+LATE = Table(
+    "late",
+    metadata,
+    Column("ask_id", Words, primary_key=True),
+    Column("account_id", Words, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("process", Words, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("document", Document(Late), nullable=False),
+)
+
+SIGNED = Table(
+    "signed",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("until", BigInteger, nullable=False, index=True),
+)
+
+MEDIA = Table(
+    "media",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account_id", Words, nullable=False),
+    Column("type", Words, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
 )
 
 PASSWORD = Table(

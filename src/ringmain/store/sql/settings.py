@@ -10,7 +10,7 @@ from ringmain.store import HostKey, Learnt, StoredConnection
 from ringmain.store.faults import name_taken, unknown_account
 from ringmain.store.sql import troubles
 from ringmain.store.sql.database import upsert
-from ringmain.store.sql.schema import ACCOUNTS, CONNECTIONS, KEYS, LEARNT, STATE, TURNS
+from ringmain.store.sql.schema import ACCOUNTS, CONNECTIONS, KEYS, LATE, LEARNT, MEDIA, STATE, TURNS
 
 
 def version(db: Connection) -> int:
@@ -59,7 +59,8 @@ def remove_account(db: Connection, name: str) -> bool:
     gone = db.scalar(delete(ACCOUNTS).where(ACCOUNTS.c.name == name).returning(ACCOUNTS.c.id))
     if gone is None:
         return False
-    db.execute(delete(TURNS).where(TURNS.c.account_id == gone))
+    for table in (TURNS, LATE, MEDIA):
+        db.execute(delete(table).where(table.c.account_id == gone))
     _changed(db)
     return True
 

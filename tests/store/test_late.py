@@ -1,0 +1,70 @@
+"""Late answers, signatures and media, the same in every store."""
+
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask
+from ringmain.store import Late, Media, Store
+
+
+def late(id: str, *, at: int = 1, account: str = "a1", **more: object) -> Late:
+    ask = Ask(id=id, messages=({"role": "user", "content": "Why? \x00"},), own={"result": "gpt"}, reach={"flow": "1"})
+    return Late(ask=ask, account_id=account, tool="glific", at=at, **more)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_late_answer_is_worked_on_by_the_one_process_that_has_a_living_claim(store: Store):
+    store.put_late(late("q2", at=2), "one", until=100)
+    store.put_late(late("q1", at=1), "one", until=100)
+    assert store.claim_late("two", now=99, until=200) == []
+    claimed = store.claim_late("two", now=100, until=200)
+    assert [held.ask.id for held in claimed] == ["q1", "q2"]
+    assert claimed[0].ask.reach == {"flow": "1"}
+    assert claimed[0].ask.messages[0]["content"] == "Why? \ufffd"
+    assert store.claim_late("one", now=199, until=300) == []
+
+
+def test_a_claim_that_is_renewed_lives_on(store: Store):
+    store.put_late(late("q1"), "one", until=100)
+    store.renew_late("one", until=500)
+    store.renew_late("two", until=900)
+    assert store.claim_late("two", now=499, until=900) == []
+    assert len(store.claim_late("two", now=500, until=900)) == 1
+
+
+def test_a_late_answer_that_is_there_replaces_what_stood_for_it_until_it_is_dropped(store: Store):
+    store.put_late(late("q1"), "one", until=0)
+    store.put_late(late("q1", answer=b"\xff{}", tries=3, due=77), "one", until=0)
+    (held,) = store.claim_late("two", now=1, until=2)
+    assert (held.answer, held.tries, held.due) == (b"\xff{}", 3, 77)
+    assert (store.late(), store.late("a1"), store.late("a2")) == (1, 1, 0)
+    store.drop_late("q1")
+    assert store.late() == 0
+
+
+def test_a_signature_is_used_once_until_it_is_forgotten(store: Store):
+    assert store.first_use(b"s1", now=0, until=10)
+    assert not store.first_use(b"s1", now=9, until=19)
+    assert store.first_use(b"s2", now=9, until=19)
+    assert store.first_use(b"s1", now=10, until=20)
+
+
+def media(name: bytes, *, account: str = "a1", expires: int = 10) -> Media:
+    return Media(digest=name, account_id=account, type="audio/mpeg", data=b"\x00\xff", expires=expires)
+
+
+def test_media_are_there_until_they_expire(store: Store):
+    store.put_media(media(b"m1"))
+    assert store.media(b"m1", now=9) == media(b"m1")
+    assert store.media(b"m1", now=10) is None
+    assert store.media(b"m2", now=0) is None
+    store.put_media(media(b"m3", expires=30))
+    assert store.forget_media(now=10) == 1
+    assert store.media(b"m3", now=10) is not None
+
+
+def test_an_account_that_is_removed_takes_its_late_answers_and_media_along(store: Store):
+    store.save_account(Account(id="a1", name="ngo", tool="glific"))
+    for account in ("a1", "a2"):
+        store.put_late(late(f"of-{account}", account=account), "one", until=0)
+        store.put_media(media(account.encode(), account=account))
+    store.remove_account("ngo")
+    assert [held.account_id for held in store.claim_late("two", now=1, until=2)] == ["a2"]
+    assert (store.media(b"a1", now=0), store.media(b"a2", now=0) is not None) == (None, True)
