@@ -31,6 +31,9 @@ STATUS: dict[str, int] = {
     "link_spent": 410,
     # Refusal
     "invalid_api_key": 401,
+    "invalid_signature": 401,
+    "signature_replayed": 401,
+    "wrong_organization": 403,
     "not_signed_in": 401,
     "wrong_password": 401,
     "cross_site": 403,

@@ -165,13 +165,14 @@ class Ring:
         self.book.start()
 
     def forget(self) -> None:
-        """Erase the turns whose time is over; those of accounts that are gone have the usual time."""
+        """Erase the turns and the media whose time is over; turns of accounts that are gone have the usual time."""
         known = [*self.store.accounts(), LOCAL]
         names = {account.name for account in known}
         gone = {told.account for told in self.store.conversations()} - names
         times = [(a.id, a.memory.days) for a in known] + [(id, Memory().days) for id in gone]
         for account_id, days in times:
             self.store.forget(account_id, self.now() - days * DAY)
+        self.store.forget_media(self.now())
 
     def close(self) -> None:
         """Carry what is left into the store and let go of it; in a forked process, nothing."""

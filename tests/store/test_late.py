@@ -23,8 +23,7 @@ def test_a_late_answer_is_worked_on_by_the_one_process_that_has_a_living_claim(s
 
 def test_a_claim_that_is_renewed_lives_on(store: Store):
     store.put_late(late("q1"), "one", until=100)
-    store.renew_late("one", until=500)
-    store.renew_late("two", until=900)
+    store.renew_late(("q1", "q7"), until=500)
     assert store.claim_late("two", now=499, until=900) == []
     assert len(store.claim_late("two", now=500, until=900)) == 1
 

@@ -43,6 +43,8 @@ def judge(fault: Fault, plan: Plan, *, attempts: int, left: float, backoff: floa
     if fault.refused and fault.refused in plan.added:
         notice = f"'{plan.model.id}' refuses {fault.refused}, which the host had not asked for; it was left out."
         return Verdict(without=fault.refused, notice=notice)
+    if fault.refused and plan.ask.lenient:
+        return Verdict(without=fault.refused, notice=f"'{plan.model.id}' refuses {fault.refused}; it was left out.")
     if not fault.sent or _passes(fault):
         wait = fault.wait or backoff
         return Verdict(wait=wait) if spare and wait < left else Verdict(error=fault.error)

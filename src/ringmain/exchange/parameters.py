@@ -28,8 +28,11 @@ def other_fields(
     lost[ask.wire] = (*lost.get(ask.wire, ()), *dropped)
     cap = _cap(connection, model)
     fields = _renamed(translated, cap, mode)
+    refused = [name for name in fields if ask.lenient and name in model.refuses]
+    fields = {name: value for name, value in fields.items() if name not in refused}
     added = _added(fields, _renamed(carried(account.parameters, mode), cap, mode), model, gapped)
     notices = [notice for of, names in lost.items() for notice in _dropped(names, of, mode)]
+    notices += [f"'{model.id}' refuses {name}; it was left out." for name in refused]
     return {**fields, **added}, tuple(added), (*notices, *_put_in_words(gapped, mode))
 
 

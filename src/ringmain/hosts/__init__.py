@@ -14,7 +14,7 @@ A room is a package that the entry-point group `ringmain.hosts` names:
 What a room leaves out stands in its nameplate's `exempt`, with the reason.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
 from functools import cache, cached_property
 from importlib import import_module, metadata, resources
 from types import ModuleType
@@ -30,8 +30,8 @@ from ringmain.exchange.reply import Piece, Reply
 
 GROUP = "ringmain.hosts"
 
-What = Literal["ask", "models", "model"]
-"""What a route is for: an ask, the list of models, one model."""
+What = Literal["ask", "models", "model", "media"]
+"""What a route is for: an ask, the list of models, one model, a file that whoever knows its name may fetch."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -40,6 +40,11 @@ class Route(msgspec.Struct, frozen=True):
     method: str
     path: str
     what: What = "ask"
+
+    @property
+    def public(self) -> bool:
+        """Whether it asks for no key."""
+        return self.what == "media"
 
 
 class Nameplate(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +57,10 @@ class Nameplate(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds after which this tool stops listening; None where it waits as long as the connection."""
     largest: int = 1 << 20
     """Bytes that a request may have."""
+    signature: str | None = None
+    """The header with which this tool signs what it sends, where it does."""
+    in_order: bool = False
+    """Whether the asks of one conversation are answered one after the other."""
     done: tuple[str, ...] = ()
     todo: tuple[str, ...] = ()
     exempt: dict[str, str] = {}
@@ -95,16 +104,77 @@ class StreamWriter(Protocol):
 
 
 class Wire(Protocol):
-    """A room's `wire.py`: data in, data out."""
+    """A room's `wire.py`: data in, data out.
 
-    def read(self, request: HostRequest, *, ask_id: str) -> Ask:
-        """The ask that a request is; raises `AskError`."""
+    A room whose tool signs has `signed(request, secrets, now=…)` and `must_sign(settings)` too.
+    One whose asks lead to further asks has `follow(reply, ask)`: the next one, or None.
+    One whose answers may come late has `later(ask)`: what its tool is told meanwhile.
+    """
+
+    def read(self, request: HostRequest, *, ask_id: str, settings: Mapping[str, Any] = ...) -> Ask:
+        """The ask that a request is, under the account's own settings; raises `AskError`."""
         ...
 
     def write(self, reply: Reply, ask: Ask) -> HostReply: ...
     def stream(self, ask: Ask) -> StreamWriter: ...
     def refuse(self, error: RingmainError) -> HostReply: ...
     def models(self, models: list[Model]) -> HostReply: ...
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A late answer on its way: the body that the room has written, and where the ask said that it goes."""
+
+    answer: bytes
+    reach: dict[str, str]
+    settings: Mapping[str, Any] = {}
+    secrets: Mapping[str, str] = {}
+    tries: int = 0
+    """How often it was brought in vain."""
+    seconds: float = 0.0
+    """Since the ask came in."""
+
+
+class Send(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP call of a delivery."""
+
+    url: str
+    method: str = "POST"
+    headers: dict[str, str] = {}
+    body: bytes = b""
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back of it; the status 0 says that nothing did."""
+
+    status: int = 0
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a delivery ended: it is done, or to be tried again after so many seconds, or lost for good."""
+
+    done: bool = False
+    again: float | None = None
+    why: str = ""
+    """For the log, without anybody's words."""
+
+
+Steps = Generator[Send, Heard, Outcome]
+"""A delivery as it is made: each call that is to be sent, and what came back of it."""
+
+
+class Deliver(Protocol):
+    """A room's `deliver.py`, where its answers may come late: the steps as data, no I/O."""
+
+    DELAY: float
+    """Seconds after the tool was told to wait, before which nothing is brought."""
+    PER_MINUTE: int
+    """Calls that an account may make."""
+
+    def steps(self, parcel: Parcel, kept: dict[str, str]) -> Steps:
+        """The delivery of one answer; `kept` is what earlier ones of the account have left, such as a token."""
+        ...
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +217,28 @@ class Room:
     def wire(self) -> Wire:
         """The translation between this tool and the exchange."""
         return self._part("wire")
+
+    @cached_property
+    def deliver(self) -> Deliver:
+        """How late answers reach this tool."""
+        return self._part("deliver")
+
+    def follow(self, reply: Reply, ask: Ask) -> Ask | None:
+        """The ask that this reply leads to, or None where it is the answer."""
+        follow = getattr(self._part("wire"), "follow", None)
+        return follow(reply, ask) if follow else None
+
+    def signed(self, request: HostRequest, secrets: Mapping[str, str], *, now: float) -> bytes | None:
+        """What tells this signature from every other, where one of these secrets made it (seconds since 1970)."""
+        return self._part("wire").signed(request, secrets, now=now)
+
+    def must_sign(self, account: Account) -> bool:
+        """Whether this account wants a signature beside its key."""
+        return bool(self.nameplate.signature) and self._part("wire").must_sign(account.settings)
+
+    def later(self, ask: Ask) -> HostReply:
+        """What the tool is told while its answer is still to come."""
+        return self._part("wire").later(ask)
 
     @property
     def form(self) -> tuple[Field, ...]:

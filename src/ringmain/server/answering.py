@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from ringmain.answer import Answer
+from ringmain.errands import Done
 from ringmain.errors import RingmainError, our_fault
 from ringmain.exchange.ask import Ask
 from ringmain.exchange.reply import Reply
@@ -18,34 +19,43 @@ from ringmain.server.visit import Visit
 log = logging.getLogger("ringmain")
 
 
-async def deliver(visit: Visit, room: Room, ask: Ask, begin: Callable[[], Awaitable[Answer]]) -> Reply | None:
-    """The reply that was sent, or None for a stream that broke off, which the host was told in the stream.
+def deadline(ask: Ask, room: Room, visit: Visit) -> float | None:
+    """Seconds until the host no longer listens: as it says, or as its tool is known to; None for a late answer."""
+    known = room.nameplate.deadline
+    if known is None or ask.reach is not None:
+        return ask.deadline
+    return min(ask.deadline or known, max(known - visit.seconds(), 0.001))
+
+
+async def send(visit: Visit, done: Done) -> tuple[Reply, ...]:
+    """The replies, once what they come to is sent."""
+    await visit.reply(done.answer, visit.labels(done.notices, done.picodollars))
+    return done.replies
+
+
+async def stream(visit: Visit, room: Room, ask: Ask, begin: Callable[[], Awaitable[Answer]]) -> Reply | None:
+    """The reply that was sent piece by piece, or None where it broke off, which the host was told in the stream.
 
     The answer is closed when the host hangs up.
     Raises `RingmainError` for what can still be told by a status, and `HungUp`.
     """
-    delivery = _Delivery(visit, room, ask)
+    streaming = _Streaming(visit, room, ask)
     try:
         with visit.watched():
-            return await delivery.run(begin)
+            return await streaming.run(begin)
     except HungUp:
         raise
     except Exception as error:
         if not visit.begun:
             raise
-        await delivery.fail(error)
+        await streaming.fail(error)
         forget_way(error)
         return None
     finally:
-        await delivery.close()
+        await streaming.close()
 
 
-def _told(notices: tuple[str, ...], answer: Answer) -> tuple[str, ...]:
-    """The notices; the demo provider is labelled as such on every answer."""
-    return (DEMO_LABEL, *notices) if answer.plan.connection.demo else notices
-
-
-class _Delivery:
+class _Streaming:
     def __init__(self, visit: Visit, room: Room, ask: Ask) -> None:
         self._visit = visit
         self._room = room
@@ -57,23 +67,16 @@ class _Delivery:
         answer = self._answer = await begin()
         # What is composed names the model that was really asked.
         asked = msgspec.structs.replace(self._ask, model=answer.plan.model.id)
-        await (self._stream(answer, asked) if asked.stream else self._whole(answer, asked))
-        return answer.reply
-
-    async def _whole(self, answer: Answer, ask: Ask) -> None:
-        reply = await answer.whole()
-        written = self._room.wire.write(reply, ask)
-        await self._visit.reply(written, self._visit.labels(_told(reply.notices, answer), reply))
-
-    async def _stream(self, answer: Answer, ask: Ask) -> None:
-        visit, writer = self._visit, self._room.wire.stream(ask)
+        visit, writer = self._visit, self._room.wire.stream(asked)
         self._writer = writer
+        notices = (DEMO_LABEL, *answer.plan.notices) if answer.plan.connection.demo else answer.plan.notices
         head = {"content-type": writer.content_type, "cache-control": "no-cache"}
-        await visit.begin(200, {**head, **visit.labels(_told(answer.plan.notices, answer))})
+        await visit.begin(200, {**head, **visit.labels(notices)})
         async for piece in answer:
             if data := writer.piece(piece):
                 await visit.piece(data)
         await visit.end(writer.end(await answer.whole()))
+        return answer.reply
 
     async def fail(self, error: Exception) -> None:
         """Tell in the stream that it broke off; the body then ends as if all were well."""

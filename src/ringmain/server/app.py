@@ -44,7 +44,7 @@ class App:
         self.gate = Gate(self.hub, table, metrics)
         public = ring.settings.public_url or ""
         keeper = Keeper(ring, admin_token(ring.settings), secure=public.lower().startswith("https:"))
-        self._pages = _pages(self.hub, keeper, own_origins((public, url or "")))
+        self._pages = _pages(self.hub, self.gate, keeper, own_origins((public, url or "")))
         state = self._pages.state
         state.ring, state.hub, state.metrics, state.keeper = ring, self.hub, metrics, keeper
         state.pages, state.stopping, state.kept, state.listens = PAGES, False, Kept(), url or ""
@@ -71,13 +71,15 @@ def make_app(ring: Ring, *, url: str | None = None) -> App:
     return App(ring, url=url)
 
 
-def _pages(hub: AsyncHub, keeper: Keeper, own: frozenset[str]) -> Starlette:
+def _pages(hub: AsyncHub, gate: Gate, keeper: Keeper, own: frozenset[str]) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await hub.start()
+        gate.outbox.start()
         forgetting = asyncio.create_task(_forget(hub.ring))
         yield
         forgetting.cancel()
+        await gate.outbox.close()
         await hub.close()
 
     app = Starlette(

@@ -5,15 +5,19 @@ import logging
 
 import msgspec
 
+from ringmain.errands import Errands
 from ringmain.errors import RingmainError, our_fault
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask
-from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, Room
 from ringmain.hub import AsyncHub
-from ringmain.server.answering import deliver
+from ringmain.outbox import Outbox
+from ringmain.server.answering import deadline, send, stream
+from ringmain.server.callers import Callers
 from ringmain.server.faults import forget_way, hung_up, no_such_address, plain, stopping, to_host
+from ringmain.server.late import LateAnswers
 from ringmain.server.limits import HungUp, Places, check_headers, read_body
+from ringmain.server.media import one_file
 from ringmain.server.metrics import Metrics
 from ringmain.server.models import list_models, one_model
 from ringmain.server.replay import earlier, play
@@ -33,6 +37,10 @@ class Gate:
         self._table = table
         self._metrics = metrics
         self._places = places or Places()
+        self._callers = Callers(hub)
+        self._errands = Errands(hub)
+        self.outbox = Outbox(hub.ring, self._errands, count=metrics.replied)
+        self._late = LateAnswers(self._errands, self.outbox, metrics)
         self._tapes = Tapes()
         self._visits: set[Visit] = set()
 
@@ -63,9 +71,9 @@ class Gate:
 
     async def _visit(self, visit: Visit, stop: Stop) -> None:
         """The request, with whatever goes wrong told in the tool's own form."""
-        reply, billed = None, True
+        answered, billed = False, True
         try:
-            reply = await self._answered(visit, stop)
+            answered = await self._answered(visit, stop)
         except HungUp as gone:
             visit.status, visit.code, billed = 499, "host_hung_up", False
             forget_way(gone)
@@ -80,26 +88,52 @@ class Gate:
         finally:
             if visit.recording:
                 # A host that has named its call asks not to pay for it twice, come what may.
-                visit.recording.end(keep=reply is not None or (visit.recording.tape.keyed and billed))
-        tool = stop.room.nameplate.tool
-        self._metrics.ended(tool, visit.status, code=visit.code, reply=reply, seconds=visit.seconds())
+                visit.recording.end(keep=answered or (visit.recording.tape.keyed and billed))
+        self._metrics.ended(stop.room.nameplate.tool, visit.status, code=visit.code, seconds=visit.seconds())
 
-    async def _answered(self, visit: Visit, stop: Stop) -> Reply | None:
+    async def _answered(self, visit: Visit, stop: Stop) -> bool:
+        """Whether the host was sent an answer to an ask, whole."""
         check_headers(visit.raw_headers)
-        account = await self._hub.account(bearer(visit.headers))
+        if stop.route.what == "media":
+            await visit.reply(await one_file(self._hub.ring, stop.values["name"]))
+            return False
+        account, body = await self._caller(visit, stop.room)
         if stop.route.what != "ask":
             await visit.reply(await self._models(visit, stop, account))
-            return None
-        ask = await self._ask(visit, stop, account)
+            return False
+        ask = await self._ask(visit, stop, account, body)
         if isinstance(ask, Tape):
             # The end of the hub is told to the first host, whose answer it is.
             self._visits.discard(visit)
             await play(visit, ask)
-            return None
+            return False
+        return await self._deliver(visit, stop.room, ask, account)
+
+    async def _caller(self, visit: Visit, room: Room) -> tuple[Account, bytes | None]:
+        """Who calls, and the body where it had to be read for that."""
+        signature = room.nameplate.signature
+        if signature in visit.headers and "authorization" not in visit.headers:
+            body = await read_body(visit.receive, visit.headers, room.nameplate.largest, whole=visit.presence.whole)
+            account = await self._callers.signer(visit.request(body), room)
+            # Who wants both has not sent the key.
+            return (account, body) if not room.must_sign(account) else (await self._hub.account(bearer({})), body)
+        return await self._hub.account(bearer(visit.headers)), None
+
+    async def _deliver(self, visit: Visit, room: Room, ask: Ask, account: Account) -> bool:
+        """The answer as the host wants it: in a stream, whole, or later where it is not there in time."""
+        if ask.reach is not None:
+            return await self._late.answer(visit, room, ask, account, left=self._places.leave)
         try:
-            return await deliver(visit, stop.room, ask, lambda: self._hub.answer(ask, account))
+            if ask.stream:
+                reply = await stream(visit, room, ask, lambda: self._hub.answer(ask, account))
+                replies = () if reply is None else (reply,)
+            else:
+                with visit.watched():
+                    replies = await send(visit, await self._errands.run(ask, account, room))
         finally:
             self._places.leave()
+        self._metrics.replied(account.tool, replies)
+        return bool(replies)
 
     async def _models(self, visit: Visit, stop: Stop, account: Account) -> HostReply:
         organization = visit.headers.get("openai-organization")
@@ -107,16 +141,16 @@ class Gate:
             return await list_models(self._hub, stop.room, account, organization=organization)
         return await one_model(self._hub, account, stop.values["id"], organization=organization)
 
-    async def _ask(self, visit: Visit, stop: Stop, account: Account) -> Ask | Tape:
+    async def _ask(self, visit: Visit, stop: Stop, account: Account, body: bytes | None) -> Ask | Tape:
         """The ask that a request is, once there is a place for it, or the answer that it has already.
 
         Unreadable ones are in the book too.
         """
         visit.asked = True
         try:
-            largest, whole = stop.room.nameplate.largest, visit.presence.whole
-            body = await read_body(visit.receive, visit.headers, largest, whole=whole)
-            ask = stop.room.wire.read(visit.request(body), ask_id=visit.id)
+            if body is None:
+                body = await self._body(visit, stop.room, account)
+            ask = stop.room.wire.read(visit.request(body), ask_id=visit.id, settings=account.settings)
             if told := earlier(self._tapes, visit, account, ask, body):
                 visit.asked = False
                 return told
@@ -132,7 +166,14 @@ class Gate:
             raise
         # A host with a key that gives up comes again for the answer.
         keyed = visit.recording is not None and visit.recording.tape.keyed
-        return msgspec.structs.replace(ask, deadline=None) if keyed else ask
+        return msgspec.structs.replace(ask, deadline=None if keyed else deadline(ask, stop.room, visit))
+
+    async def _body(self, visit: Visit, room: Room, account: Account) -> bytes:
+        """The body, signed where the account wants that too."""
+        body = await read_body(visit.receive, visit.headers, room.nameplate.largest, whole=visit.presence.whole)
+        if room.must_sign(account):
+            await self._callers.check(visit.request(body), room, account)
+        return body
 
 
 async def _refuse(visit: Visit, room: Room, error: RingmainError) -> None:

@@ -1,5 +1,6 @@
 """What Prometheus is told: counts, tokens, money and times; no key, no name of a person, no words of a prompt."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -41,12 +42,17 @@ class Metrics:
         marked.set_function(lambda: health.marked)
         cooled.set_function(lambda: health.cooled)
 
-    def ended(self, tool: str, status: int, *, code: str = "", reply: Reply | None = None, seconds: float) -> None:
+    def ended(self, tool: str, status: int, *, code: str = "", seconds: float) -> None:
         """Count one request of a host; `code` is our error's, empty for an answer."""
         self._of(self._asks, tool, status, code).inc()
         self._of(self._seconds, tool).observe(seconds)
-        if reply is None:
-            return
+
+    def replied(self, tool: str, replies: Iterable[Reply]) -> None:
+        """Count what replies have cost."""
+        for reply in replies:
+            self._replied(tool, reply)
+
+    def _replied(self, tool: str, reply: Reply) -> None:
         self._of(self._tokens, tool, "input").inc(reply.usage.input_tokens)
         self._of(self._tokens, tool, "output").inc(reply.usage.output_tokens)
         if reply.picodollars:

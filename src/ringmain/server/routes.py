@@ -93,6 +93,8 @@ class Table:
                 self._add(Stop(room, route, policy))
 
     def _add(self, stop: Stop) -> None:
+        if stop.route.public:
+            stop = msgspec.structs.replace(stop, policy=PUBLIC)
         if "{" in stop.route.path:
             self._patterned.append((stop.route.path.split("/"), stop))
         else:
@@ -136,6 +138,13 @@ def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
     return values
 
 
+def _declared(stop: Stop) -> bool:
+    """Whether a room's address asks for a key, or is one of those that need none and only give."""
+    route = stop.route
+    given = route.public and route.method == "GET"
+    return stop.policy is (PUBLIC if given else HOST) and route.method in METHODS
+
+
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -145,7 +154,7 @@ def check_policies(pages: Iterable[Page], stops: Iterable[Stop]) -> None:
     Raises `HubError("internal_error")`: what nobody has thought about must not be reachable.
     """
     wrong = [page.path for page in pages if page.policy not in (PUBLIC, ADMIN) or page.method not in METHODS]
-    wrong += [stop.route.path for stop in stops if stop.policy is not HOST or stop.route.method not in METHODS]
+    wrong += [stop.route.path for stop in stops if not _declared(stop)]
     if wrong:
         sentence = f"No policy or no method is declared for {', '.join(wrong)}."
         raise HubError("internal_error", sentence, fix="Declare both in routes.py.")

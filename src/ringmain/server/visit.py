@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from ringmain.exchange.reply import Reply
+from ringmain.exchange.reply import dollars
 from ringmain.hosts import HostReply, HostRequest
 from ringmain.question import new_id
 from ringmain.server.limits import HungUp
@@ -138,13 +138,13 @@ class Visit:
         given = self.headers.get("x-request-id")
         return given if given is not None and _ID.fullmatch(given) else self.id
 
-    def labels(self, notices: tuple[str, ...], reply: Reply | None = None) -> dict[str, str]:
+    def labels(self, notices: tuple[str, ...], picodollars: int | None = None) -> dict[str, str]:
         """The headers that tell of the ask: its line in the book, what the hub did on its own, what it cost."""
         told = {"x-ringmain-ask": self.id}
         if notices:
             told["x-ringmain-notice"] = notice_header(notices)
-        if reply is not None and reply.cost is not None:
-            told["x-ringmain-cost"] = format(reply.cost, "f")
+        if picodollars is not None:
+            told["x-ringmain-cost"] = format(dollars(picodollars) or 0, "f")
         return told
 
 

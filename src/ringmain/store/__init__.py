@@ -1,6 +1,6 @@
 """The questions that the rest of ringmain may ask of its memory on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -188,7 +188,7 @@ class Store(Protocol):
         """Erase an account's turns older than `before` (milliseconds)."""
         ...
 
-    # late answers: each is worked on by the process that claims it, for as long as it renews its claims
+    # late answers: each is worked on by the process that claims it, for as long as it renews the claim
     def put_late(self, late: Late, process: str, until: int) -> None:
         """Insert or replace by the ask's id, claimed by this process until then (milliseconds)."""
         ...
@@ -197,7 +197,7 @@ class Store(Protocol):
         """Those that no process has a living claim on, claimed by this one from now on; the oldest first."""
         ...
 
-    def renew_late(self, process: str, until: int) -> None: ...
+    def renew_late(self, ask_ids: Sequence[str], until: int) -> None: ...
     def drop_late(self, ask_id: str) -> None: ...
     def late(self, account_id: str | None = None) -> int:
         """How many there are, of one account or of all."""

@@ -3,7 +3,7 @@
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -264,9 +264,9 @@ class MemoryStore:
         return sorted(free, key=lambda held: (held.at, held.ask.id))
 
     @_alone
-    def renew_late(self, process: str, until: int) -> None:
-        for id, (owner, _, held) in self._late.items():
-            if owner == process:
+    def renew_late(self, ask_ids: Sequence[str], until: int) -> None:
+        for id, (process, _, held) in self._late.items():
+            if id in ask_ids:
                 self._late[id] = (process, until, held)
 
     @_alone

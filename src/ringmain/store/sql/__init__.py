@@ -1,6 +1,6 @@
 """The store in a database: which question runs in which kind of transaction, and where its statement stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 
@@ -137,9 +137,9 @@ class SqlStore:
         with self._writing() as db:
             return answers.claim(db, process, now, until)
 
-    def renew_late(self, process: str, until: int) -> None:
+    def renew_late(self, ask_ids: Sequence[str], until: int) -> None:
         with self._writing() as db:
-            answers.renew(db, process, until)
+            answers.renew(db, ask_ids, until)
 
     def drop_late(self, ask_id: str) -> None:
         with self._writing() as db:

@@ -1,5 +1,7 @@
 """Late answers, in their table."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, delete, func, select, update
 
 from ringmain.store import Late
@@ -21,8 +23,8 @@ def claim(db: Connection, process: str, now: int, until: int) -> list[Late]:
     return list(db.scalars(select(LATE.c.document).where(mine).order_by(LATE.c.at, LATE.c.ask_id)))
 
 
-def renew(db: Connection, process: str, until: int) -> None:
-    db.execute(update(LATE).where(LATE.c.process == process).values(until=until))
+def renew(db: Connection, ask_ids: Sequence[str], until: int) -> None:
+    db.execute(update(LATE).where(LATE.c.ask_id.in_(ask_ids)).values(until=until))
 
 
 def drop(db: Connection, ask_id: str) -> None:

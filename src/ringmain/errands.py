@@ -1,0 +1,91 @@
+"""What one request of a host comes to: an ask, or several that follow from one another, and the tool's own answer."""
+
+import time
+
+import msgspec
+
+from ringmain.errors import ProviderError
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask
+from ringmain.exchange.reply import Reply
+from ringmain.hosts import HostReply, Room
+from ringmain.hub import AsyncHub
+from ringmain.registry import DEMO_LABEL
+from ringmain.turns import Turns
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tool is sent, and the replies behind it, one for each ask."""
+
+    answer: HostReply
+    replies: tuple[Reply, ...]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the hub did on its own in all of them; the demo provider is labelled as such."""
+        return tuple(dict.fromkeys(notice for reply in self.replies for notice in told(reply)))
+
+    @property
+    def picodollars(self) -> int | None:
+        """What all of them cost; None where that is not known of each."""
+        costs = [reply.picodollars for reply in self.replies]
+        return None if None in costs else sum(cost or 0 for cost in costs)
+
+
+def told(reply: Reply) -> tuple[str, ...]:
+    """A reply's notices; where the demo provider answered, that comes first."""
+    return (DEMO_LABEL, *reply.notices) if reply.demo else reply.notices
+
+
+class Errands:
+    """Runs errands for every room of a hub."""
+
+    def __init__(self, hub: AsyncHub) -> None:
+        self._hub = hub
+        self._turns = Turns()
+
+    async def run(self, ask: Ask, account: Account, room: Room) -> Done:
+        """The answer to a host's request that does not want a stream; the ask's deadline is for all of it.
+
+        Each ask has its line in the book.
+        Raises `RingmainError`.
+        """
+        until = None if ask.deadline is None else time.monotonic() + ask.deadline
+        key = (account.id, ask.conversation) if room.nameplate.in_order and ask.conversation else None
+        if key is None:
+            return await self._all(ask, account, room, until)
+        try:
+            async with self._turns.of(key, until=until):
+                return await self._all(ask, account, room, until)
+        except TimeoutError as error:
+            self._hub.refused(account, _no_turn(), ask_id=ask.id, wire=ask.wire)
+            raise _no_turn() from error
+
+    async def _all(self, ask: Ask, account: Account, room: Room, until: float | None) -> Done:
+        replies = list[Reply]()
+        while True:
+            ask, reply = await self._asked(ask, account, until)
+            replies.append(reply)
+            following = room.follow(reply, ask)
+            if following is None:
+                return Done(answer=room.wire.write(reply, ask), replies=tuple(replies))
+            ask = following
+
+    async def _asked(self, ask: Ask, account: Account, until: float | None) -> tuple[Ask, Reply]:
+        """The ask, under the model that was really asked, and its reply."""
+        if until is not None:
+            ask = msgspec.structs.replace(ask, deadline=max(until - time.monotonic(), 0.001))
+        answer = await self._hub.answer(ask, account)
+        try:
+            reply = await answer.whole()
+        finally:
+            await answer.close()
+        return msgspec.structs.replace(ask, model=answer.plan.model.id), reply
+
+
+def _no_turn() -> ProviderError:
+    return ProviderError(
+        "deadline_exceeded",
+        "An earlier ask of this conversation was still being answered when the time was over.",
+        fix="Ask again.",
+    )

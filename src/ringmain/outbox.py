@@ -1,0 +1,170 @@
+"""Late answers: asked for in the background, kept in the store, and brought to their hosts once they are there.
+
+Whatever happens to this process, another one, or the next on the same store, sees them through.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from ringmain.delivery import Deliveries
+from ringmain.errands import Done, Errands
+from ringmain.errors import RingmainError, our_fault
+from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask
+from ringmain.exchange.reply import Reply
+from ringmain.hosts import Room, rooms
+from ringmain.question import new_id
+from ringmain.ring import Ring
+from ringmain.store import Late
+
+log = logging.getLogger("ringmain")
+
+CLAIM = 30.0
+"""Seconds that a claim lives: what a process leaves behind waits that long for another."""
+
+LOOK = 5.0
+"""Seconds between two looks for what was left behind."""
+
+MOST_ASKED = 2
+"""How often an ask is made that a hub dies over."""
+
+OLDEST = 24 * 3600.0
+"""Seconds after which nobody waits for an answer any more."""
+
+LAST = 15.0
+"""Seconds that the end of the hub waits for what is under way."""
+
+Answering = asyncio.Task[Done]
+
+
+class Outbox:
+    """The late answers that this process works on."""
+
+    def __init__(self, ring: Ring, errands: Errands, *, count: Callable[[str, tuple[Reply, ...]], None]) -> None:
+        self._ring = ring
+        self._errands = errands
+        self._count = count
+        self._deliveries = Deliveries(ring)
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Look for what was left behind, from now on."""
+        self._looking = asyncio.create_task(self._look())
+
+    async def close(self) -> None:
+        """Let what is under way end, if that is soon; the rest stays in the store."""
+        if self._looking is not None:
+            self._looking.cancel()
+        working = list(self._working.values())
+        if working:
+            await asyncio.wait(working, timeout=LAST)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
+    async def keep(self, ask: Ask, account: Account, answering: Answering) -> None:
+        """Bring this answer later; once this returns, it survives a restart.
+
+        Raises `HubError("store_unavailable")`.
+        """
+        late = Late(ask=ask, account_id=account.id, tool=account.tool, at=self._ring.now())
+        await self._put(late)
+        self._see_to(late, answering)
+
+    # one late answer -----------------------------------------------------------------------------------------------
+
+    def _see_to(self, late: Late, answering: Answering | None = None) -> None:
+        task = asyncio.create_task(self._see_through(late, answering))
+        self._working[late.ask.id] = task
+        task.add_done_callback(lambda _: self._working.pop(late.ask.id, None))
+
+    async def _see_through(self, late: Late, answering: Answering | None) -> None:
+        account, room = await asyncio.to_thread(self._account, late), rooms().get(late.tool)
+        try:
+            if account is None or room is None or self._age(late) > OLDEST:
+                await self._drop(late, "nobody waits for it any more")
+                return
+            if late.answer is None:
+                late = await self._answered(late, account, room, answering)
+            while (again := await self._brought(late, account, room)) is not None:
+                late = again
+        except RingmainError as error:
+            # Its claim ends, and whoever finds it then takes it up again.
+            log.warning("The late answer %s has to wait: %s", late.ask.id, error)
+        except Exception:
+            log.exception("The late answer %s failed in a way it should not.", late.ask.id)
+            await self._drop(late, "the hub is at fault")
+
+    async def _answered(self, late: Late, account: Account, room: Room, answering: Answering | None) -> Late:
+        """The same with its answer, or with the word that there is none."""
+        if answering is None:
+            late = msgspec.structs.replace(late, asked=late.asked + 1)
+            await self._put(late)
+        try:
+            done = await (answering or self._again(late, account, room))
+            self._count(account.tool, done.replies)
+            body = done.answer.body
+        except RingmainError as error:
+            body = room.wire.refuse(error).body
+        late = msgspec.structs.replace(late, answer=body, due=self._in(room.deliver.DELAY))
+        await self._put(late)
+        return late
+
+    async def _again(self, late: Late, account: Account, room: Room) -> Done:
+        """The answer to an ask that a hub has died over; in the book it is another one."""
+        if late.asked > MOST_ASKED:
+            raise our_fault()
+        return await self._errands.run(msgspec.structs.replace(late.ask, id=new_id()), account, room)
+
+    async def _brought(self, late: Late, account: Account, room: Room) -> Late | None:
+        """The same for another try, or None where nothing is left to do."""
+        await asyncio.sleep(max(0.0, (late.due - self._ring.now()) / 1000))
+        outcome = await self._deliveries.deliver(late, account, room)
+        if outcome.again is None:
+            await self._drop(late, "" if outcome.done else outcome.why)
+            return None
+        log.info("The late answer %s is tried again in %g s: %s.", late.ask.id, outcome.again, outcome.why)
+        late = msgspec.structs.replace(late, tries=late.tries + 1, due=self._in(outcome.again))
+        await self._put(late)
+        return late
+
+    async def _drop(self, late: Late, why: str) -> None:
+        if why:
+            log.warning("The late answer %s is lost: %s.", late.ask.id, why)
+        await asyncio.to_thread(self._ring.store.drop_late, late.ask.id)
+
+    # the store -----------------------------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        """Take over what nobody works on any more, and keep the own claims alive."""
+        while True:
+            try:
+                for late in await asyncio.to_thread(self._claimed, tuple(self._working)):
+                    if late.ask.id not in self._working:
+                        self._see_to(late)
+            except RingmainError as error:
+                log.warning("Late answers could not be looked for: %s", error)
+            await asyncio.sleep(LOOK)
+
+    def _claimed(self, working: tuple[str, ...]) -> list[Late]:
+        store = self._ring.store
+        if working:
+            store.renew_late(working, self._in(CLAIM))
+        return store.claim_late(self._ring.process, self._ring.now(), self._in(CLAIM))
+
+    async def _put(self, late: Late) -> None:
+        await asyncio.to_thread(self._ring.store.put_late, late, self._ring.process, self._in(CLAIM))
+
+    def _account(self, late: Late) -> Account | None:
+        return next((held for held in self._ring.store.accounts() if held.id == late.account_id), None)
+
+    def _age(self, late: Late) -> float:
+        return (self._ring.now() - late.at) / 1000
+
+    def _in(self, seconds: float) -> int:
+        """The moment so many seconds from now."""
+        return self._ring.now() + round(seconds * 1000)
