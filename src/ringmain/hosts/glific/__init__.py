@@ -1,0 +1,1 @@
+"""The room of Glific, which asks from within WhatsApp flows."""

@@ -1,0 +1,1 @@
+"""Translation between Glific and the hub."""
