@@ -1,6 +1,7 @@
 """The settings that a room's accounts have of their own: which there are, what they may be, the secret ones sealed."""
 
 from collections.abc import Collection, Mapping
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -89,6 +90,9 @@ def _check_url(field: Field, text: str) -> None:
 def _check_secret(ring: Ring, account: Account, field: Field, text: str, door: Room) -> None:
     if not text or len(text) > LONGEST:
         raise invalid(f"The {field.name} is empty or too long.", f"Give 1 to {LONGEST} characters.", field.name)
+    if sha256(text.encode()).hexdigest() in field.public:
+        sentence = f"This {field.name} is no secret: the tool takes it wherever none is set."
+        raise invalid(sentence, "Set one in the tool that nobody can guess, and the same here.", field.name)
     if not field.unique:
         return
     for other in ring.registry.accounts(door.nameplate.tool):

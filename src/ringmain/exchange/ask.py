@@ -39,6 +39,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     prompts: tuple[Prompt, ...] = ()
     listed: bool = False
     """Whether the prompts came as a list, so that a single one stays a list too."""
+    also: str = ""
+    """A sentence for the end of the system message, whether host or account brings that, or nobody."""
     fields: dict[str, Any] = {}
     model: str | None = None
     mode: Literal["auto"] | Mode | None = None

@@ -7,7 +7,7 @@ import msgspec
 
 from ringmain.errors import AskError
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import Ask, Message, Mode, Prompt, beside_text
+from ringmain.exchange.ask import Ask, Message, Mode, Prompt, beside_text, text_of
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.loose import as_list
 from ringmain.exchange.modes import chat, completion, responses
@@ -61,6 +61,7 @@ def contents(
 
     Raises `AskError`: `nothing_to_ask`; `unsupported_field` for token numbers that must be text.
     """
+    ask = _said_also(ask, account)
     if ask.wire == "completion" and not ask.prompts:
         raise AskError("nothing_to_ask", "There is nothing to ask.", fix="Send at least one prompt.", param="prompt")
     if ask.wire == mode == "completion" and not turns:
@@ -107,6 +108,18 @@ def _own_responses(ask: Ask, opening: Sequence[Message], turns: Sequence[Message
             _framed(given, frame) if isinstance(given, str) else _framed_last(as_list(given), frame, "input_text")
         )
     return said
+
+
+def _said_also(ask: Ask, account: Account) -> Ask:
+    """The ask with its further sentence where the system speaks."""
+    if not ask.also:
+        return ask
+    spoken = [] if any(m["role"] in OPENING for m in ask.messages) else [account.context or ""]
+    messages = [*({"role": "system", "content": text} for text in spoken), *ask.messages]
+    at = next(at for at, message in enumerate(messages) if message["role"] in OPENING)
+    said = "\n\n".join(text for text in (text_of(messages[at].get("content")), ask.also) if text)
+    messages[at] = {**messages[at], "content": said}
+    return msgspec.structs.replace(ask, messages=tuple(messages))
 
 
 def _context(ask: Ask, account: Account) -> tuple[Message, ...]:

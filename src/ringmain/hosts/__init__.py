@@ -196,6 +196,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """Of a secret: the own setting with the address that it is meant for, and for no other."""
     unique: bool = False
     """Of a secret: whether no two accounts may have the same."""
+    public: tuple[str, ...] = ()
+    """Of a secret: the SHA-256 of texts that are none, because the tool itself falls back to them."""
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,14 +31,22 @@ class Callers:
         await asyncio.to_thread(self._check, request, room, account)
 
     def _signer(self, request: HostRequest, room: Room) -> Account:
-        if self._hub.ring.registry.stale:
+        found = self._found(request, room)
+        if found is None:
+            # An account that was added a moment ago may be the one.
             self._hub.ring.refresh()
+            found = self._found(request, room)
+        if found is None:
+            raise _unsigned()
+        account, mark = found
+        self._use(mark, account)
+        return account
+
+    def _found(self, request: HostRequest, room: Room) -> tuple[Account, bytes] | None:
         for account in self._hub.ring.registry.accounts(room.nameplate.tool):
-            mark = self._mark(request, room, account)
-            if mark is not None:
-                self._use(mark, account)
-                return account
-        raise _unsigned()
+            if mark := self._mark(request, room, account):
+                return account, mark
+        return None
 
     def _check(self, request: HostRequest, room: Room, account: Account) -> None:
         mark = self._mark(request, room, account)

@@ -1,1 +1,19 @@
-"""The room of Glific, which asks from within WhatsApp flows."""
+"""The room of Glific: webhook nodes of WhatsApp flows."""
+
+from ringmain.hosts import Nameplate, Route
+
+NAMEPLATE = Nameplate(
+    tool="glific",
+    title="Glific",
+    routes=(Route("POST", "/hosts/glific/parse_via_chat_gpt"),),
+    # Glific hangs up after 5 seconds, network included.
+    deadline=4.0,
+    signature="x-glific-signature",
+    in_order=True,
+    done=(
+        "parse_via_chat_gpt as the document has it, with a key, a signature, or both",
+        "an answer that is late: the flow is resumed, or takes its Failure exit",
+        "text as WhatsApp shows it, in parts that it takes",
+        "memory by contact or thread",
+    ),
+)

@@ -1,0 +1,115 @@
+"""A reply → what a flow finds under its result; an error → a status that leads to the Failure exit."""
+
+import math
+import re
+from typing import Any
+
+import msgspec
+
+from ringmain.errors import AskError, HubError, RingmainError
+from ringmain.exchange.ask import Ask
+from ringmain.exchange.model import Model
+from ringmain.exchange.reply import Reply
+from ringmain.hosts import HostReply, StreamWriter
+from ringmain.hosts.glific.wire.markup import convert
+from ringmain.hosts.glific.wire.parts import parts
+
+encode = msgspec.json.Encoder().encode
+
+WITHHELD = ("content_filter", "refusal")
+"""Reasons to finish without what was asked for."""
+
+_FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", re.S)
+
+
+def write(reply: Reply, ask: Ask) -> HostReply:
+    """The answer, whose keys are read as `@results.<webhook result name>.<key>`.
+
+    `parsed_msg` is the text, or its first part where it is long, as WhatsApp shows it; JSON stands decoded in `json`.
+    """
+    if _withheld(reply):
+        return _instead(reply, ask)
+    decoded = _json(reply.text)
+    if ask.own.get("decode"):
+        whole: Any = reply.text if decoded is _NO else decoded
+        return _answer({**_beside(reply, ask), "parsed_msg": whole})
+    return _answer({**_beside(reply, ask), **_said(reply.text if decoded is not _NO else convert(reply.text), decoded)})
+
+
+_NO = object()
+"""What is decoded of a text that is no JSON."""
+
+
+def _said(text: str, decoded: Any) -> dict[str, Any]:
+    cut = parts(text) or ("",)
+    told = {"parsed_msg": cut[0], "parts": {str(at): part for at, part in enumerate(cut, 1)}, "parts_count": len(cut)}
+    return {**told, "json": decoded} if isinstance(decoded, dict | list) else told
+
+
+def _beside(reply: Reply, ask: Ask) -> dict[str, Any]:
+    thread = ask.own.get("thread")
+    return {
+        "success": True,
+        "late": False,
+        "model": reply.model,
+        "finish_reason": reply.finish_reason,
+        "notices": list(reply.notices),
+        "ask": reply.id,
+        **({"thread_id": thread} if thread else {}),
+    }
+
+
+def _withheld(reply: Reply) -> bool:
+    """Whether the model has refused, or was kept from answering."""
+    refused = bool(reply.choices and reply.choices[0].message.refusal)
+    return refused or reply.finish_reason in WITHHELD
+
+
+def _instead(reply: Reply, ask: Ask) -> HostReply:
+    """The account's fallback sentence, else the Failure exit."""
+    fallback = str(ask.own.get("fallback") or "")
+    if fallback:
+        return _answer({**_beside(reply, ask), **_said(fallback, _NO), "fallback": True})
+    refusal = reply.choices[0].message.refusal if reply.choices else None
+    told = {"code": "model_refused", "error": refusal or "The model did not answer this."}
+    return HostReply(status=422, headers=_JSON, body=encode({"success": False, **told}))
+
+
+def _json(text: str) -> Any:
+    """What a text says as JSON, also in a fence; `_NO` where it is none."""
+    fenced = _FENCED.fullmatch(text)
+    try:
+        return msgspec.json.decode(fenced[1] if fenced else text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return _NO
+
+
+_JSON = {"content-type": "application/json"}
+
+
+def _answer(told: dict[str, Any]) -> HostReply:
+    return HostReply(headers=_JSON, body=encode(told))
+
+
+def later(ask: Ask) -> HostReply:
+    """What the flow is told while its answer is still to come: to wait for the result."""
+    return _answer({"success": True, "late": True, "parsed_msg": "", "ask": ask.id})
+
+
+def refuse(error: RingmainError) -> HostReply:
+    """A status that is not 2xx, so that the node takes its Failure exit; the reason stands in Glific's webhook log."""
+    headers = dict(_JSON)
+    if error.retry_after is not None:
+        headers["retry-after"] = str(math.ceil(error.retry_after))
+    told = {"success": False, "code": error.code, "error": str(error)}
+    return HostReply(status=error.status, headers=headers, body=encode(told))
+
+
+def stream(ask: Ask) -> StreamWriter:
+    """Never: a flow waits for the whole."""
+    raise HubError("internal_error", "A flow cannot be answered piece by piece.", fix="Report it.")
+
+
+def models(models: list[Model]) -> HostReply:
+    """Never: a flow asks for no list."""
+    raise AskError("not_found", "A flow asks for no list of models.")
