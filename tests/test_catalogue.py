@@ -22,7 +22,7 @@ from ringmain.addresses import origin
 from ringmain.catalogue import CACHED, Catalogue
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.model import Model, Price, Tier
-from ringmain.exchange.prices import cost, price_of
+from ringmain.exchange.prices import cost, price_of, said_price
 from ringmain.exchange.reply import Usage, dollars
 from ringmain.presets import preset
 from ringmain.store import Learnt
@@ -193,8 +193,26 @@ def test_a_dated_price_is_that_of_the_day(memory: Memory):
     assert (before.input, after.input) == (1_000_000, 200_000)
 
 
-def test_what_is_billed_by_the_hour_has_no_price_by_the_token(catalogue: Catalogue):
-    assert catalogue.model(OPENAI, "whisper-1").price is None
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("whisper-1", ("0.006/min",)),
+        ("gpt-transcribe", ("0.0045/min",)),
+        ("tts-1", ("15/Mchar",)),
+        ("tts-1-hd", ("30/Mchar",)),
+        ("gpt-4o-mini-tts", ("0.6", "12")),
+    ],
+)
+def test_sound_is_priced_in_its_own_unit(catalogue: Catalogue, name: str, said: tuple[str, ...]):
+    price = catalogue.model(OPENAI, name).price
+    assert price
+    assert said_price(price) == said
+
+
+def test_a_model_that_hears_has_a_price_for_tokens_of_sound(catalogue: Catalogue):
+    price = catalogue.model(OPENAI, "gpt-4o-transcribe").price
+    assert price
+    assert (price.input, price.audio, price.output) == (2_500_000, 6_000_000, 10_000_000)
 
 
 def test_the_connections_own_prices_win_over_all_others(catalogue: Catalogue):
@@ -440,6 +458,14 @@ def test_a_host_that_invents_names_does_not_fill_the_memory(catalogue: Catalogue
 
 
 # A model that fits
+
+
+def test_every_suggestion_for_sound_is_known_living_and_priced_and_no_model_to_talk_with(catalogue: Catalogue):
+    for name in (*preset("openai").transcribes, *preset("openai").speaks):
+        model = catalogue.model(OPENAI, name)
+        assert not catalogue.retired(model, TODAY), name
+        assert model.modes == (), name
+        assert model.price, name
 
 
 def test_every_suggestion_is_known_living_and_without_an_announced_end(catalogue: Catalogue):

@@ -11,7 +11,7 @@ from ringmain.call import Call
 from ringmain.catalogue import Catalogue
 from ringmain.errors import RingmainError
 from ringmain.exchange import held, judge, provider, without
-from ringmain.exchange.ask import Mode
+from ringmain.exchange.ask import TALKING, Mode
 from ringmain.exchange.fault import Fault
 from ringmain.exchange.judge import Verdict
 from ringmain.exchange.line import Line
@@ -119,7 +119,7 @@ class Attempts:
         """Make of the plan what the verdict says, and remember what was learnt."""
         plan, catalogue = self.plan, self._tools.catalogue
         if verdict.mode:
-            not_mode = None if plan.mode == "embeddings" else plan.mode
+            not_mode = TALKING.get(plan.mode)
             shown = catalogue.shown(plan.connection, plan.model.id)
             modes = tuple(dict.fromkeys((verdict.mode, *shown))) if verdict.only else None
             catalogue.learn(plan.connection, plan.model.id, modes=modes, not_mode=not_mode)

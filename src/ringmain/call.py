@@ -55,7 +55,7 @@ class Call:
         self.raw = await read_whole(response, largest=provider.LARGEST)
         fault = provider.fault(provider.called(self._plan), response.status, response.headers, self.raw)
         if fault is None:
-            self.heard = provider.read(self._plan, self.raw)
+            self.heard = provider.read(self._plan, self.raw, response.headers.get("content-type", ""))
         return fault
 
     async def _peek(self) -> Fault | None:

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from ringmain.errors import AskError, ProviderError, RingmainError, SetupError
-from ringmain.exchange.ask import Ask, Mode
+from ringmain.exchange.ask import TALKING, Ask, Mode
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.reply import Reply
 from ringmain.hub import AsyncHub, since
@@ -259,8 +259,8 @@ async def _answer(
         reply = await (await hub.answer(ask, CHECKER)).whole()
     except RingmainError as error:
         return _failed("answer", error, _right(connection, error, voice), since(started))
-    if reply.mode != "embeddings":
-        hub.ring.catalogue.learn(connection, reply.model, can=reply.mode)
+    if can := TALKING.get(reply.mode):
+        hub.ring.catalogue.learn(connection, reply.model, can=can)
     return Check(name="answer", ok=True, sentence=_told(reply), milliseconds=since(started))
 
 

@@ -96,13 +96,25 @@ def _priced(provider: str | None, name: str, day: date) -> tuple[Price | None, i
 
 
 def _tiered(prices: Any) -> Price | None:
-    """The price of text; None where it is not by the token alone."""
-    if prices.input_mtok is None or prices.requests_kcount is not None:
+    """The price of text, of a minute of sound or of the characters spoken; None where it is none of these alone."""
+    if prices.requests_kcount is not None:
         return None
+    if prices.input_mtok is None:
+        return _by_unit(prices.input_audio_hours, prices.input_mchars)
     kinds = (prices.input_mtok, prices.output_mtok, prices.cache_read_mtok, prices.cache_write_mtok)
     starts = sorted({tier.start for kind in kinds for tier in getattr(kind, "tiers", ())})
     asked, written, cached, cache_write = _rates(kinds, 0)
-    return Price(asked, written, cached, tuple(Tier(start, *_rates(kinds, start + 1)) for start in starts), cache_write)
+    tiers = tuple(Tier(start, *_rates(kinds, start + 1)) for start in starts)
+    return Price(asked, written, cached, tiers, cache_write, audio=_pico(_at(prices.input_audio_mtok, 0)))
+
+
+def _by_unit(hour: Any, characters: Any) -> Price | None:
+    """The price of a second or of a character, from USD for an hour or for a million characters."""
+    if (hour is None) == (characters is None):
+        return None
+    if hour is not None:
+        return Price(0, 0, second=round((_pico(_at(hour, 0)) or 0) * 1_000_000 / 3600))
+    return Price(0, 0, character=_pico(_at(characters, 0)))
 
 
 def _rates(kinds: tuple[Any, ...], length: int) -> tuple[int, int, int | None, int | None]:

@@ -12,11 +12,11 @@ from ringmain.answer import Answer
 from ringmain.errors import HubError, ProviderError, RingmainError, our_fault
 from ringmain.exchange import admit, begun, choose, failed, guard, opened, recall, reserve, resolve
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import Ask, Mode, Wire
+from ringmain.exchange.ask import OF_SOUND, Ask, Mode, Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.hold import Hold
 from ringmain.exchange.line import Entry
-from ringmain.exchange.misfit import no_model
+from ringmain.exchange.misfit import no_model, no_voice
 from ringmain.exchange.model import Model
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.reckon import is_long
@@ -216,18 +216,21 @@ class AsyncHub:
         return plan, replan
 
     async def _turns(self, ask: Ask, account: Account) -> Sequence[Any]:
-        if not ask.conversation or not account.memory.turns or self.ring.settings.url:
+        if not ask.conversation or not account.memory.turns or self.ring.settings.url or ask.wire in OF_SOUND:
             return ()
         return await asyncio.to_thread(self.ring.store.turns, account.id, ask.conversation, account.memory.turns)
 
     async def _model(self, ask: Ask, account: Account, connection: Connection) -> tuple[Model, tuple[str, ...]]:
         ring = self.ring
-        chosen = choose(ask, account, connection, fallback=ring.settings.model)
+        of_sound = ask.wire in OF_SOUND
+        chosen = choose(ask, account, connection, fallback=None if of_sound else ring.settings.model)
         if chosen is None and connection.is_hub:
             # Its account there knows which one.
             return Model(id=""), ()
         if chosen is None:
-            chosen = choose(ask, account, connection, fallback=await self._suggested(connection))
+            chosen = choose(ask, account, connection, fallback=await self._suggested(connection, ask.wire))
+        if chosen is None and of_sound:
+            raise no_voice(connection.name, ask.wire)
         if chosen is None:
             raise no_model(connection.name, [m.id for m in ring.catalogue.models(connection)])
         return ring.catalogue.model(connection, chosen.id), chosen.notices
@@ -239,11 +242,14 @@ class AsyncHub:
             self._listed[connection.id] = (connection.base_url, self.ring.clock())
             await self._list(connection)
 
-    async def _suggested(self, connection: Connection) -> str | None:
-        """The first of the preset's suggestions that the provider's live list has."""
+    async def _suggested(self, connection: Connection, wire: Wire) -> str | None:
+        """The first of the preset's suggestions that the provider's live list has; for sound also where it has none."""
         await self._see(connection)
+        suggested = connection.preset.suggestions(wire)
+        if wire in OF_SOUND and not self.ring.catalogue.seen(connection):
+            return next(iter(suggested), None)
         live = {model.id for model in self.ring.catalogue.models(connection)}
-        return next((name for name in connection.preset.suggests if name in live), None)
+        return next((name for name in suggested if name in live), None)
 
     async def _list(self, connection: Connection) -> None:
         """Let the catalogue see the provider's live list, where it has one."""

@@ -229,12 +229,12 @@ def _locked(name: str) -> SetupError:
 
 
 def _plain(stored: StoredConnection) -> dict[str, Any]:
-    from ringmain.exchange.prices import price_of
+    from ringmain.exchange.prices import read_price
 
     fields = msgspec.structs.asdict(stored)
     fields.pop("sealed")
     fields["preset"] = preset(stored.preset)
-    fields["prices"] = {model: price_of(*prices) for model, prices in stored.prices.items()}
+    fields["prices"] = {model: read_price(said) for model, said in stored.prices.items()}
     return fields
 
 

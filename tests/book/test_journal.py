@@ -2,11 +2,14 @@
 
 import time
 
+import msgspec
 import pytest
 
-from ringmain.book.journal import Journal, read, segments
+from ringmain.book.journal import Journal, read, record, segments
 from ringmain.errors import SetupError
+from ringmain.exchange.line import Entry
 from ringmain.store import ID_NOTE
+from tests.book.conftest import a_line
 
 
 @pytest.fixture
@@ -111,3 +114,13 @@ def test_only_its_owner_can_read_a_journal(tmp_path):
     assert journal.current.path.stat().st_mode & 0o077 == 0
     assert journal.current.path.parent.stat().st_mode & 0o077 == 0
     journal.close()
+
+
+def test_a_record_of_a_hub_that_knew_no_sound_is_still_read():
+    _, written = record(Entry(line=a_line("old", status="ok", input_tokens=3)))
+    told = msgspec.json.decode(written)
+    for name in ("audio_milliseconds", "characters"):
+        assert told["line"].pop(name) == 0
+    (entry,) = read(msgspec.json.encode(told) + b"\n")
+    assert entry
+    assert (entry.line.input_tokens, entry.line.audio_milliseconds, entry.line.characters) == (3, 0, 0)

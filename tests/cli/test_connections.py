@@ -33,6 +33,11 @@ def test_a_connection_is_added_shown_listed_changed_and_removed(run: Any):
     changed = run("connections", "set", "local", "--timeout", "5", "--alias", "a=b", "--price", "b=0.10,0.30", "--json")
     assert (changed.json["timeout"], changed.json["aliases"]) == (5.0, {"a": "b"})
     assert changed.json["prices"] == {"b": ["0.1", "0.3"]}
+    sound = run("connections", "set", "local", "--price", "ears=0.0060/min", "--price", "voice=15/Mchar", "--json")
+    assert sound.json["prices"] == {"b": ["0.1", "0.3"], "ears": ["0.006/min"], "voice": ["15/Mchar"]}
+    assert "ears = 0.006/min" in run("connections", "show", "local").out
+    assert run("connections", "set", "local", "--price", "ears=0.006/hour").code == 2
+    assert run("connections", "set", "local", "--price", "ears=0.006").code == 2
     assert run("connections", "remove", "local").code == 0
     assert run("connections", "remove", "local").code == 1
 

@@ -11,6 +11,8 @@ from ringmain.store import open_store
 from tests.relay import Relay
 from tests.store.entries import entry
 
+MODEL = ["id", "modes", "context_window", "input_price", "output_price", "retires", "unit_price"]
+
 
 def test_check_ends_with_the_known_sentence(run: Any):
     done = run("check", "--demo")
@@ -43,7 +45,7 @@ def test_check_passes_against_a_real_engine(run: Any, upstream: Relay, monkeypat
 
 def test_models_as_json_have_the_names_of_the_contract(run: Any):
     rows = run("models", "--demo", "--json").json
-    assert all(list(row) == ["id", "modes", "context_window", "input_price", "output_price", "retires"] for row in rows)
+    assert all(list(row) == MODEL for row in rows)
     first = next(row for row in rows if row["id"] == "demo-1")
     assert first == {
         "id": "demo-1",
@@ -52,6 +54,7 @@ def test_models_as_json_have_the_names_of_the_contract(run: Any):
         "input_price": "0",
         "output_price": "0",
         "retires": None,
+        "unit_price": None,
     }
 
 
@@ -88,7 +91,8 @@ def test_usage_has_the_names_of_the_contract(run: Any):
     run("ask", "--demo", "hi")
     run("ask", "--demo", "--model", "nope", "hi")
     rows = run("usage", "--json").json
-    names = "tool account model asks failed input_tokens output_tokens unconfirmed_tokens cost unpriced"
+    counts = "input_tokens output_tokens unconfirmed_tokens audio_milliseconds characters"
+    names = f"tool account model asks failed {counts} cost unpriced"
     assert all(list(row) == names.split() for row in rows)
     told = {row["model"]: (row["account"], row["asks"], row["failed"]) for row in rows}
     assert told == {"demo-1": ("local", 1, 0), "nope": ("local", 1, 1)}

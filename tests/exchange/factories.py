@@ -4,10 +4,12 @@ from typing import Any
 
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask, Mode, Wire
+from ringmain.exchange.audio import Audio
 from ringmain.exchange.connection import Connection, Preset
 from ringmain.exchange.model import Model
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.resolve import resolve
+from tests.sounds import WAV
 
 MODES: tuple[Mode, ...] = ("chat", "completion", "responses")
 
@@ -39,6 +41,8 @@ def an_ask(wire: Wire = "chat", **words: Any) -> Ask:
         "completion": {"prompts": (USER["content"],)},
         "responses": {"messages": (USER,)},
         "embeddings": {},
+        "transcription": {"audio": Audio(data=WAV, name="note.wav")},
+        "speech": {"prompts": ("Guten Tag.",)},
     }
     fields = words.pop("fields", {})
     if wire == "responses":

@@ -38,6 +38,8 @@ def test_the_paths_are_openais():
         "completion": "completions",
         "responses": "responses",
         "embeddings": "embeddings",
+        "transcription": "audio/transcriptions",
+        "speech": "audio/speech",
     }
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ringmain.errors import SetupError
 from ringmain.exchange.model import Price, Tier
-from ringmain.exchange.prices import cost, price_of, usd_per_million
+from ringmain.exchange.prices import cost, price_of, read_price, said_price, usd_per_million
 from ringmain.exchange.reply import Usage, dollars
 
 rates = st.integers(0, 10**12)
@@ -105,3 +105,47 @@ def test_what_is_no_price_is_refused_with_what_would_be_one(text: str):
 @pytest.mark.parametrize("text", ["0", "0.000000", "0e-999999999", "-0"])
 def test_nothing_is_a_price(text: str):
     assert price_of(text, Decimal(text)) == Price(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "price"),
+    [
+        (("0.15", "0.6"), Price(150_000, 600_000)),
+        (("0.006/min",), Price(0, 0, second=100_000_000)),
+        (("0.01/min",), Price(0, 0, second=166_666_667)),
+        (("0/min",), Price(0, 0, second=0)),
+        (("15/Mchar",), Price(0, 0, character=15_000_000)),
+    ],
+)
+def test_a_price_is_read_as_an_admin_says_it_and_said_again(said: tuple[str, ...], price: Price):
+    assert read_price(said) == price
+    assert said_price(price) == said
+
+
+@given(st.decimals(0, 1_000_000, places=6, allow_nan=False))
+def test_a_price_of_sound_survives_being_shown_and_read_again(usd: Decimal):
+    for unit in ("min", "Mchar"):
+        price = read_price((f"{usd:f}/{unit}",))
+        assert Decimal(said_price(price)[0].partition("/")[0]) == usd
+        assert read_price(said_price(price)) == price
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (),
+        ("1",),
+        ("1/hour",),
+        ("1/",),
+        ("/min",),
+        ("-1/min",),
+        ("x/min",),
+        ("1e9/Mchar",),
+        ("1/min", "2"),
+        ("1", "2", "3"),
+    ],
+)
+def test_what_is_no_price_of_any_unit_is_refused_with_a_fix(said: tuple[str, ...]):
+    with pytest.raises(SetupError) as refused:
+        read_price(said)
+    assert (refused.value.code, bool(refused.value.fix)) == ("invalid_setting", True)

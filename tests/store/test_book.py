@@ -96,8 +96,8 @@ def test_usage_adds_up_by_tool_account_and_model_within_the_time(store: Store) -
     store.carry(
         "p",
         [
-            entry("1", at=10, input_tokens=1, output_tokens=2, picodollars=3),
-            entry("2", at=19, input_tokens=10, output_tokens=20, unconfirmed_tokens=5),
+            entry("1", at=10, input_tokens=1, output_tokens=2, picodollars=3, audio_milliseconds=1500, characters=7),
+            entry("2", at=19, input_tokens=10, output_tokens=20, unconfirmed_tokens=5, audio_milliseconds=500),
             entry("3", at=15, model="n"),
             entry("4", at=9, picodollars=1000),
             entry("5", at=20, picodollars=1000),
@@ -114,6 +114,8 @@ def test_usage_adds_up_by_tool_account_and_model_within_the_time(store: Store) -
             input_tokens=11,
             output_tokens=22,
             unconfirmed_tokens=5,
+            audio_milliseconds=2000,
+            characters=7,
             picodollars=3,
             unpriced=1,
         ),

@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from ringmain.errors import HubError, SetupError
 from ringmain.store import ID_NOTE, Pass, open_store
@@ -85,6 +85,8 @@ def test_a_database_of_the_first_tables_gets_the_newer_ones_and_keeps_what_it_ho
     assert [c.name for c in store.connections()] == ["kept"]
     assert (store.version(), store.note("n"), store.password()) == (7, "kept", None)
     assert store.troubles() == {}
+    (line,) = store.lines(9)
+    assert (line.id, line.input_tokens, line.audio_milliseconds, line.characters) == ("old", 3, 0, 0)
     store.add_link(Pass(digest=b"link", created=0, expires=1))
     assert store.set_password("hashed", link=b"link", now=0)
     store.close()
@@ -104,11 +106,33 @@ def _first_tables(database_url: str) -> None:
         db.execute(text("INSERT INTO notes (name, value) VALUES ('n', 'kept')"))
         row = {"id": "c", "name": "kept", "base_url": "http://x", "preset": "custom", "timeout": 1.0, "aliases": "{}"}
         row |= {"prices": "{}", "default": False}
-        columns = ", ".join(f'"{name}"' for name in row)
-        values = ", ".join(f":{name}" for name in row)
-        db.execute(text(f"INSERT INTO connections ({columns}) VALUES ({values})"), row)
+        _insert(db, "connections", row)
+        _insert(db, "lines", OLD_LINE)
         assert db.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
     engine.dispose()
+
+
+COUNTS = "output_tokens cached_tokens unconfirmed_tokens unconfirmed_picodollars milliseconds attempts"
+OLD_LINE: dict[str, object] = {
+    **dict.fromkeys("id tool account_id account connection model status".split(), "old"),
+    **{"at": 1, "stream": False, "demo": False, "notices": "[]", "input_tokens": 3},
+    **dict.fromkeys(COUNTS.split(), 0),
+}
+
+
+def _insert(db: Connection, table: str, row: dict[str, object]) -> None:
+    columns = ", ".join(f'"{name}"' for name in row)
+    values = ", ".join(f":{name}" for name in row)
+    db.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)
+
+
+def test_a_hub_without_the_newest_columns_still_writes_its_lines(database_url: str) -> None:
+    with closing(open_store(database_url)) as store:
+        engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.begin() as db:
+            _insert(db, "lines", OLD_LINE)
+        engine.dispose()
+        assert [(line.id, line.audio_milliseconds) for line in store.lines(9)] == [("old", 0)]
 
 
 def test_many_processes_may_start_at_once_on_an_empty_database(database_url: str) -> None:

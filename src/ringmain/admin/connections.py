@@ -12,7 +12,7 @@ from ringmain.admin.parameters import unknown
 from ringmain.admin.rules import check_name, header_value, invalid
 from ringmain.errors import SetupError
 from ringmain.exchange.connection import Preset, Secret
-from ringmain.exchange.prices import price_of
+from ringmain.exchange.prices import read_price
 from ringmain.presets import ANY, BUILT_IN, preset, preset_for
 from ringmain.registry import DEMO, ENVIRONMENT, HUB, RESERVED
 from ringmain.ring import Ring
@@ -54,8 +54,8 @@ class ConnectionForm(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     aliases: dict[str, str] = {}
     """Old model name → the one meant."""
-    prices: dict[str, tuple[str, str] | None] = {}
-    """Model → USD for a million tokens in and out, as decimal strings."""
+    prices: dict[str, tuple[str, ...] | None] = {}
+    """Model → USD for a million tokens in and out, as decimal strings, or one such as `0.006/min` or `15/Mchar`."""
     default: bool | None = None
     unset: tuple[str, ...] = ()
 
@@ -277,10 +277,10 @@ def _aliases(row: StoredConnection, form: ConnectionForm) -> dict[str, str]:
     return {old: new for old, new in held.items() if new}
 
 
-def _prices(row: StoredConnection, form: ConnectionForm) -> dict[str, tuple[str, str]]:
-    held: dict[str, tuple[str, str] | None] = {} if "prices" in form.unset else dict(row.prices)
-    for model, pair in form.prices.items():
-        if pair:
-            price_of(*pair)
-        held[header_value(model, "price")] = pair
-    return {model: pair for model, pair in held.items() if pair}
+def _prices(row: StoredConnection, form: ConnectionForm) -> dict[str, tuple[str, ...]]:
+    held: dict[str, tuple[str, ...] | None] = {} if "prices" in form.unset else dict(row.prices)
+    for model, said in form.prices.items():
+        if said:
+            read_price(said)
+        held[header_value(model, "price")] = said
+    return {model: said for model, said in held.items() if said}

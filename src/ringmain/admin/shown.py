@@ -9,7 +9,7 @@ import msgspec
 from ringmain.exchange.account import Account
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.model import Model
-from ringmain.exchange.prices import usd_per_million
+from ringmain.exchange.prices import said_price, usd_per_million
 from ringmain.exchange.reply import dollars
 from ringmain.exchange.trouble import Trouble
 
@@ -22,6 +22,13 @@ def money(usd: Decimal | None) -> str | None:
 def price(picodollars: int | None) -> str | None:
     """A price: USD for a million tokens."""
     return money(usd_per_million(picodollars))
+
+
+def told_input(tokens: int, audio_milliseconds: int, characters: int) -> str:
+    """What went in, as people read it: tokens, seconds of sound, characters to speak, as far as there are any."""
+    sound = [f"{-(-audio_milliseconds // 1000)} s"] if audio_milliseconds else []
+    text = [f"{characters} chars"] if characters else []
+    return " + ".join([*([str(tokens)] if tokens or not (sound or text) else []), *sound, *text])
 
 
 def moment(milliseconds: int | None) -> str | None:
@@ -48,7 +55,7 @@ def shown_connection(connection: Connection, mark: Trouble | None = None) -> dic
         "model": connection.model,
         "timeout": connection.timeout,
         "aliases": connection.aliases,
-        "prices": {model: [price(known.input), price(known.output)] for model, known in connection.prices.items()},
+        "prices": {model: list(said_price(known)) for model, known in connection.prices.items()},
         "default": connection.default,
         "locked": connection.locked,
         "attention": shown_mark(mark) if mark else None,
@@ -86,12 +93,15 @@ def shown_account(account: Account) -> dict[str, Any]:
 
 
 def shown_model(model: Model) -> dict[str, Any]:
-    """What is known of a model; prices are for a million tokens."""
+    """What is known of a model; prices are for a million tokens, or `unit_price` such as `0.006/min` or `15/Mchar`."""
+    known = model.price
+    by_token = known if known and not known.of_sound else None
     return {
         "id": model.id,
         "modes": list(model.modes or ()),
         "context_window": model.context_window,
-        "input_price": price(model.price.input) if model.price else None,
-        "output_price": price(model.price.output) if model.price else None,
+        "input_price": price(by_token.input) if by_token else None,
+        "output_price": price(by_token.output) if by_token else None,
         "retires": model.retires,
+        "unit_price": said_price(known)[0] if known and known.of_sound else None,
     }

@@ -46,7 +46,11 @@ class Options:
     ] = ()
     price: Annotated[
         tuple[str, ...],
-        Parameter(negative="", show_default=False, help="MODEL=IN,OUT: USD for a million tokens in and out."),
+        Parameter(
+            negative="",
+            show_default=False,
+            help="MODEL=IN,OUT: USD for a million tokens in and out; or MODEL=USD/min, MODEL=USD/Mchar.",
+        ),
     ] = ()
     default: Annotated[
         bool | None, Parameter(negative="--no-default", help="The connection of asks that name none.")
@@ -81,14 +85,15 @@ class Options:
         return from_file(self.key_file, "key") if self.key_file else None
 
 
-def _price(text: str) -> tuple[str, tuple[str, str] | None]:
-    model, both = pair(text, "--price", "MODEL=IN,OUT")
-    if not both:
+def _price(text: str) -> tuple[str, tuple[str, ...] | None]:
+    model, price = pair(text, "--price", "MODEL=IN,OUT")
+    if not price:
         return model, None
-    price_in, comma, price_out = both.partition(",")
-    if not comma:
-        raise WrongCall(f"--price cannot be '{text}'.", "Write it as MODEL=IN,OUT, such as my-model=0.15,0.60.")
-    return model, (price_in.strip(), price_out.strip())
+    said = tuple(part.strip() for part in price.split(","))
+    if len(said) != 2 and "/" not in price:
+        fix = "Write it as MODEL=IN,OUT, such as my-model=0.15,0.60; or MODEL=USD/min, MODEL=USD/Mchar."
+        raise WrongCall(f"--price cannot be '{text}'.", fix)
+    return model, said
 
 
 @command.command

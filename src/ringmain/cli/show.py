@@ -8,6 +8,7 @@ from typing import Any
 
 from ringmain.admin.shown import price
 from ringmain.exchange.model import Model
+from ringmain.exchange.prices import said_price
 
 WIDE = 100_000
 """Columns where nobody's terminal ends the line."""
@@ -68,6 +69,8 @@ def shown_money(usd: Decimal | None) -> str:
 def shown_prices(model: Model) -> tuple[str, str]:
     """A model's prices as people read them."""
     known = model.price
+    if known and known.of_sound:
+        return said_price(known)[0], UNKNOWN
     return (price(known.input) or UNKNOWN, price(known.output) or UNKNOWN) if known else (UNKNOWN, UNKNOWN)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from ringmain.admin.shown import money
+from ringmain.admin.shown import money, told_input
 from ringmain.cli.frame import WrongCall, own_ring
 from ringmain.cli.options import Data, Json
 from ringmain.cli.show import print_json, print_table, say, shown_money
@@ -68,13 +68,16 @@ def _sum(rows: list[UsageRow]) -> UsageRow:
         input_tokens=sum(row.input_tokens for row in rows),
         output_tokens=sum(row.output_tokens for row in rows),
         unconfirmed_tokens=sum(row.unconfirmed_tokens for row in rows),
+        audio_milliseconds=sum(row.audio_milliseconds for row in rows),
+        characters=sum(row.characters for row in rows),
         picodollars=None if unpriced and not known else known,
         unpriced=unpriced,
     )
 
 
 def _row(row: UsageRow) -> tuple[str, ...]:
-    counts = (row.asks, row.failed, row.input_tokens, row.output_tokens, row.unconfirmed_tokens)
+    asked = told_input(row.input_tokens, row.audio_milliseconds, row.characters)
+    counts = (row.asks, row.failed, asked, row.output_tokens, row.unconfirmed_tokens)
     more = MORE if row.unpriced and row.picodollars is not None else ""
     return (row.tool, row.account, row.model, *map(str, counts), shown_money(dollars(row.picodollars)) + more)
 
@@ -89,6 +92,8 @@ def _as_json(row: UsageRow) -> dict[str, Any]:
         "input_tokens": row.input_tokens,
         "output_tokens": row.output_tokens,
         "unconfirmed_tokens": row.unconfirmed_tokens,
+        "audio_milliseconds": row.audio_milliseconds,
+        "characters": row.characters,
         "cost": money(dollars(row.picodollars)),
         "unpriced": row.unpriced,
     }

@@ -5,13 +5,20 @@ from typing import Any, Literal, cast
 import msgspec
 
 from ringmain.errors import AskError
+from ringmain.exchange.audio import Audio
 from ringmain.exchange.loose import as_list, as_object, as_text
 
 Mode = Literal["chat", "completion", "responses"]
 """How a provider is asked."""
 
-Wire = Literal["chat", "completion", "responses", "embeddings"]
+Wire = Literal["chat", "completion", "responses", "embeddings", "transcription", "speech"]
 """How a host asks, and so the form in which it is answered."""
+
+TALKING: dict[Wire, Mode] = {"chat": "chat", "completion": "completion", "responses": "responses"}
+"""The wires that have a mode of their name; the others are asked in their own endpoint only."""
+
+OF_SOUND: tuple[Wire, ...] = ("transcription", "speech")
+"""The wires in which sound travels."""
 
 Message = dict[str, Any]
 """`{"role", "content", …}` in OpenAI's chat form; other keys travel along untouched."""
@@ -28,7 +35,8 @@ Prompt = str | list[int]
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """One question of one host.
 
-    `messages` holds the conversation of a chat or responses wire, `prompts` the texts of a completion wire.
+    `messages` holds the conversation of a chat or responses wire, `prompts` the texts of a completion wire and the one
+    of a speech wire, `audio` the sound of a transcription wire.
     `fields` holds every other top-level field that the host sent, known or not.
     `conversation` names earlier turns of the same account that travel along and to which this ask is added.
     """
@@ -39,6 +47,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     prompts: tuple[Prompt, ...] = ()
     listed: bool = False
     """Whether the prompts came as a list, so that a single one stays a list too."""
+    audio: Audio | None = None
     also: str = ""
     """A sentence for the end of the system message, whether host or account brings that, or nobody."""
     fields: dict[str, Any] = {}

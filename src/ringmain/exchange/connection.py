@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ringmain.exchange.ask import Mode
+from ringmain.exchange.ask import Mode, Wire
 from ringmain.exchange.model import Price
 
 HUB = "hub"
@@ -68,9 +68,16 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
     """A path below the base URL that answers 401 to a wrong key, where `/models` is public."""
     suggests: tuple[str, ...] = ()
     """Models to begin with, in order; the first that the live list has is taken."""
+    transcribes: tuple[str, ...] = ()
+    speaks: tuple[str, ...] = ()
+    """The same for the wires of sound, which no chat model answers."""
     suggested: str = ""
-    """The date of that suggestion."""
+    """The date of these suggestions."""
     links: dict[str, str] = {}
+
+    def suggestions(self, wire: Wire) -> tuple[str, ...]:
+        """The models to begin with in this wire."""
+        return {"transcription": self.transcribes, "speech": self.speaks}.get(wire, self.suggests)
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ringmain.errors import STATUS, ProviderError, RingmainError
-from ringmain.exchange.ask import Mode, Wire
+from ringmain.exchange.ask import TALKING, Mode, Wire
 from ringmain.exchange.connection import Secret
 from ringmain.exchange.modes import MODES
 from ringmain.exchange.retry_after import retry_after
@@ -113,7 +113,7 @@ def _of_hub(status: int, headers: Mapping[str, str], message: str, kind: str, co
 
 
 def _other_mode(message: str, mode: Wire | None) -> Mode | None:
-    if mode == "embeddings":
+    if mode and mode not in TALKING:
         return None
     paths = [found[1] for found in _ENDPOINT.finditer(message)]
     others: list[Mode] = [other for path in paths for name, other in _MODES if name == path and other != mode]
@@ -213,7 +213,7 @@ def _error(called: Called, kind: str, status: int, message: str, wait: float | N
         "name": called.connection,
         "model": called.model,
         "status": status,
-        "other": "connection" if called.mode == "embeddings" else "mode",
+        "other": "connection" if called.mode and called.mode not in TALKING else "mode",
         "path": f"/{MODES[called.mode].PATH if called.mode else 'models'}",
     }
     said = message if _may_be_told(kind, message) else ""

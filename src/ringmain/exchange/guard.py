@@ -5,6 +5,7 @@ import msgspec
 from ringmain.errors import AskError, Refusal
 from ringmain.exchange.account import Account
 from ringmain.exchange.allowance import Allowance
+from ringmain.exchange.ask import Wire
 from ringmain.exchange.hold import Hold
 from ringmain.exchange.modes.fields import choices_of
 from ringmain.exchange.plan import Plan
@@ -20,10 +21,16 @@ MARGIN = 1.2
 
 MINUTE = 60.0
 
+UNITS: dict[Wire, str] = {"transcription": "USD/min", "speech": "USD/Mchar"}
+"""How the price of a wire of sound is set."""
+
+SMALLER: dict[Wire, str] = {"transcription": "Send a shorter sound", "speech": "Send a shorter text"}
+"""What makes a call cheaper, where it is not a cap."""
+
 
 def reserve(plan: Plan) -> Hold:
     """The most that this plan is expected to use."""
-    calls = [Usage(round(call.input_tokens * MARGIN), call.output_tokens) for call in plan.expected]
+    calls = [_wide(call) for call in plan.expected]
     price = plan.model.price
     most = cost(price, *calls)
     if price is not None and most is not None and price.may_store:
@@ -32,6 +39,14 @@ def reserve(plan: Plan) -> Hold:
         most = max(most, cost(price, *stored) or 0)
     tokens = sum([call.input_tokens for call in calls])
     return Hold(input_tokens=tokens, output_tokens=plan.output_tokens, picodollars=most)
+
+
+def _wide(call: Usage) -> Usage:
+    """A call with a margin for its tokens; sound and characters are measured, and have none."""
+    if not (call.audio_milliseconds or call.characters):
+        return Usage(round(call.input_tokens * MARGIN), call.output_tokens)
+    asked, heard = round(call.input_tokens * MARGIN), round(call.audio_tokens * MARGIN)
+    return msgspec.structs.replace(call, input_tokens=asked, audio_tokens=heard)
 
 
 def admit(account: Account) -> None:
@@ -80,18 +95,19 @@ def _choices(plan: Plan) -> None:
 
 
 def _budget(plan: Plan, hold: Hold, money: int) -> None:
-    account = plan.account
+    account, unit = plan.account, UNITS.get(plan.mode, "IN,OUT")
     if hold.picodollars is None:
         if account.unpriced == "refuse":
             raise Refusal(
                 "insufficient_quota",
                 f"No price is known for '{plan.model.id}', and the budget of '{account.name}' does without guesses.",
-                fix=f"Set one with `ringmain connections set {plan.connection.name} --price {plan.model.id}=IN,OUT`.",
+                fix=f"Set one with `ringmain connections set {plan.connection.name} --price {plan.model.id}={unit}`.",
             )
         return
     if hold.picodollars > money:
+        smaller = SMALLER.get(plan.mode, "Lower max_tokens")
         raise Refusal(
             "insufficient_quota",
             f"This ask may cost more than what is left of the budget of '{account.name}' for this {account.per}.",
-            fix=f"Lower max_tokens, wait for the next {account.per}, or have an admin raise --budget.",
+            fix=f"{smaller}, wait for the next {account.per}, or have an admin raise --budget.",
         )

@@ -3,6 +3,7 @@
 import msgspec
 
 from ringmain.errors import ProviderError
+from ringmain.exchange.audio import Audio
 from ringmain.exchange.reply import Choice, Usage
 
 
@@ -12,6 +13,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     choices: tuple[Choice, ...] = ()
     usage: Usage | None = None
+    audio: Audio | None = None
 
 
 def empty(connection: str) -> ProviderError:

@@ -86,6 +86,8 @@ def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: in
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cached_tokens=usage.cached,
+        audio_milliseconds=usage.audio_milliseconds,
+        characters=usage.characters,
         milliseconds=milliseconds,
         attempts=attempts,
     )

@@ -38,6 +38,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     unconfirmed_tokens: int = 0
     picodollars: int | None = None
     unconfirmed_picodollars: int = 0
+    audio_milliseconds: int = 0
+    """How long the sound was that was heard."""
+    characters: int = 0
+    """Of the text that was spoken."""
     milliseconds: int = 0
     attempts: int = 0
     demo: bool = False
@@ -78,6 +82,8 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int = 0
     output_tokens: int = 0
     unconfirmed_tokens: int = 0
+    audio_milliseconds: int = 0
+    characters: int = 0
     picodollars: int | None = None
     """What is known of the cost; None where nothing is."""
     unpriced: int = 0

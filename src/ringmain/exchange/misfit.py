@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ringmain.errors import AskError, SetupError
-from ringmain.exchange.ask import Mode
+from ringmain.exchange.ask import Mode, Wire
 
 INSTEAD: dict[str, tuple[Mode, ...]] = {
     "auto": ("chat", "responses", "completion"),
@@ -42,5 +42,15 @@ def no_model(connection: str, some: Sequence[str]) -> SetupError:
         "no_model",
         f"No model is set for the connection '{connection}'.",
         fix=f"Name one in the ask, or set RINGMAIN_MODEL or the connection's model, {named}.",
+        param="model",
+    )
+
+
+def no_voice(connection: str, wire: Wire) -> SetupError:
+    """The error of an ask with sound that names no model, where the provider's preset suggests none for it."""
+    return SetupError(
+        "no_model",
+        f"No model for {wire} is known for the connection '{connection}'.",
+        fix="Name one in the ask's model, as the provider calls it; those of account and connection are for talking.",
         param="model",
     )

@@ -18,10 +18,12 @@ class Tier(msgspec.Struct, frozen=True):
 
 
 class Price(msgspec.Struct, frozen=True):
-    """Picodollars (10⁻¹² USD) a token; a dollar for a million tokens is 1,000,000 of them.
+    """Picodollars (10⁻¹² USD) a token, a second of sound that is heard, or a character of text that is spoken; a dollar
+    for a million tokens is 1,000,000 of them.
 
     `cached` and `cache_write` are the prices of input tokens that the provider took from its cache and put there
-    (None: as `input`).
+    (None: as `input`), `audio` that of input tokens that are sound (None: as `input`).
+    A price by the `second` or the `character` is the whole price.
     """
 
     input: int
@@ -29,6 +31,19 @@ class Price(msgspec.Struct, frozen=True):
     cached: int | None = None
     tiers: tuple[Tier, ...] = ()
     cache_write: int | None = None
+    audio: int | None = None
+    second: int | None = None
+    character: int | None = None
+
+    @property
+    def of_tokens(self) -> bool:
+        """Whether tokens cost anything."""
+        return bool(self.input or self.output)
+
+    @property
+    def of_sound(self) -> bool:
+        """Whether it is by the second or by the character, and so not by the token."""
+        return self.second is not None or self.character is not None
 
     @property
     def may_store(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import CAPS, Ask, Mode, Wire
+from ringmain.exchange.ask import CAPS, TALKING, Ask, Mode, Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.loose import as_object
 from ringmain.exchange.model import Model
@@ -19,7 +19,7 @@ def other_fields(
 
     `wanted` is the mode that was set; `gapped` says that `suffix` is among the call's words and so is not sent.
     """
-    wire: Mode = "chat" if ask.wire == "embeddings" else ask.wire
+    wire = TALKING.get(ask.wire, "chat")
     told = uncontrolled(_unsaid(ask, mode, gapped))
     lost: dict[Wire, tuple[str, ...]] = {}
     if (ask.wire if wanted == "auto" else wanted) == "completion" != mode:

@@ -1,10 +1,11 @@
-"""Tokens to money, in whole picodollars (10⁻¹² USD)."""
+"""Tokens, seconds and characters to money, in whole picodollars (10⁻¹² USD)."""
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from ringmain.errors import SetupError
 from ringmain.exchange.model import Price, Tier
-from ringmain.exchange.reply import Usage
+from ringmain.exchange.reply import PICO, Usage
 
 MILLION = 1_000_000
 """USD for a million tokens, times this, is picodollars a token."""
@@ -18,7 +19,11 @@ def cost(price: Price | None, *calls: Usage) -> int | None:
 
     A tier's prices hold for every token of a call whose input is longer than the tier's `above`.
     """
-    return None if price is None else sum([_cost(price, usage) for usage in calls])
+    if price is None:
+        return None
+    if price.second is None and price.character is None:
+        return sum([_cost(price, usage) for usage in calls])
+    return _by_unit(price, calls)
 
 
 def _cost(price: Price, usage: Usage) -> int:
@@ -27,7 +32,17 @@ def _cost(price: Price, usage: Usage) -> int:
     stored = min(usage.cache_write, usage.input_tokens - cached)
     plain = usage.input_tokens - cached - stored
     asked = plain * rate.input + cached * _or_input(rate.cached, rate) + stored * _or_input(rate.cache_write, rate)
+    if usage.audio_tokens and price.audio is not None:
+        asked += min(usage.audio_tokens, plain) * (price.audio - rate.input)
     return asked + usage.output_tokens * rate.output
+
+
+def _by_unit(price: Price, calls: Sequence[Usage]) -> int | None:
+    """The cost by the second or the character; of a call that has neither, such as a chat, it says nothing."""
+    if any(usage.input_tokens and not (usage.audio_milliseconds or usage.characters) for usage in calls):
+        return None
+    heard = sum([-(-usage.audio_milliseconds * (price.second or 0) // 1000) for usage in calls])
+    return heard + sum([usage.characters for usage in calls]) * (price.character or 0)
 
 
 def _or_input(price: int | None, rate: Price | Tier) -> int:
@@ -41,6 +56,41 @@ def price_of(input_usd: str | Decimal, output_usd: str | Decimal, cached: str | 
         output=_picodollars(output_usd),
         cached=None if cached is None else _picodollars(cached),
     )
+
+
+MINUTE, CHARACTERS = "min", "Mchar"
+"""The units of prices that are not by the token: a minute of sound, a million characters of text."""
+
+
+def read_price(said: Sequence[str]) -> Price:
+    """A price as an admin says it: USD for a million tokens in and out, or one such as `0.006/min` or `15/Mchar`.
+
+    Raises `SetupError("invalid_setting")`.
+    """
+    if len(said) == 2:
+        return price_of(*said)
+    usd, slash, unit = (said[0] if len(said) == 1 else "").partition("/")
+    if not slash or unit.strip() not in (MINUTE, CHARACTERS):
+        raise SetupError(
+            "invalid_setting",
+            f"'{','.join(said)[:40]}' is not two prices.",
+            fix=f"Write IN,OUT; or USD/{MINUTE} for sound, USD/{CHARACTERS} for characters, such as 0.006/{MINUTE}.",
+            param="price",
+        )
+    amount = _picodollars(usd.strip())
+    if unit.strip() == MINUTE:
+        # A second's share may not be whole; it is rounded up by less than a picodollar.
+        return Price(0, 0, second=-(-amount * MILLION // 60))
+    return Price(0, 0, character=amount)
+
+
+def said_price(price: Price) -> tuple[str, ...]:
+    """A price as an admin says it."""
+    if price.second is not None:
+        return (f"{(Decimal(price.second) * 60 * PICO).quantize(Decimal('1e-6')).normalize() + 0:f}/{MINUTE}",)
+    if price.character is not None:
+        return (f"{usd_per_million(price.character):f}/{CHARACTERS}",)
+    return f"{usd_per_million(price.input):f}", f"{usd_per_million(price.output):f}"
 
 
 def usd_per_million(picodollars: int | None) -> Decimal | None:

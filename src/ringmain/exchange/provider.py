@@ -13,7 +13,7 @@ from ringmain.exchange.fault import Called, Fault
 from ringmain.exchange.halves import joined
 from ringmain.exchange.heard import Heard
 from ringmain.exchange.loose import as_list, as_object
-from ringmain.exchange.modes import MODES
+from ringmain.exchange.modes import MODES, SOUND
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.reply import Piece, picodollars_of
 from ringmain.exchange.sse import Event
@@ -50,6 +50,8 @@ def headers(plan: Plan) -> dict[str, str]:
 
     Raises `AskError("invalid_request")` for a conversation whose name another hub would not take.
     """
+    if plan.mode in SOUND:
+        return SOUND[plan.mode].head(plan) | credentials(plan.connection, plan.organization)
     accept = "text/event-stream" if plan.stream else "application/json"
     own = {"content-type": "application/json", "accept": accept}
     if plan.connection.is_hub and plan.ask.conversation:
@@ -81,22 +83,26 @@ def credentials(connection: Connection, organization: str | None) -> dict[str, s
 
 
 def body(plan: Plan, at: int) -> bytes:
-    """The JSON of the plan's call number `at`.
+    """The bytes of the plan's call number `at`: JSON, or a form where it brings a sound.
 
-    Raises `AskError("invalid_request")` for what JSON cannot hold, such as half of a surrogate pair.
+    Raises `AskError("invalid_request")` for what these cannot hold, such as half of a surrogate pair.
     """
     try:
+        if plan.mode in SOUND:
+            return SOUND[plan.mode].body(plan, at)
         return encode(plan.bodies[at])
     except (TypeError, UnicodeEncodeError) as e:
-        raise AskError("invalid_request", f"The ask cannot be written as JSON: {e}.", fix="Send plain values.") from e
+        raise AskError("invalid_request", f"The ask cannot be written: {e}.", fix="Send plain values.") from e
 
 
-def read(plan: Plan, data: bytes) -> Heard:
-    """What a whole answer says.
+def read(plan: Plan, data: bytes, kind: str = "") -> Heard:
+    """What a whole answer says; `kind` is the media type that it came with.
 
     Raises `ProviderError("upstream_malformed")` where it cannot be read.
     """
     try:
+        if plan.mode in SOUND:
+            return SOUND[plan.mode].hear(plan, data, kind)
         return MODES[plan.mode].read(joined(data))
     except UNREADABLE as e:
         raise malformed(plan) from e
@@ -141,7 +147,7 @@ def is_stream(headers: Mapping[str, str]) -> bool:
 
 
 def malformed(plan: Plan) -> ProviderError:
-    """The error of an answer that is no JSON of this mode."""
+    """The error of an answer that is none of this mode."""
     return ProviderError(
         "upstream_malformed",
         f"The provider of '{plan.connection.name}' sent something that is not an answer of {MODES[plan.mode].PATH}.",

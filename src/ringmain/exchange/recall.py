@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ringmain.exchange.account import Account, Memory
-from ringmain.exchange.ask import Ask, Message, text_of
+from ringmain.exchange.ask import OF_SOUND, Ask, Message, text_of
 from ringmain.exchange.line import Turn
 from ringmain.exchange.reply import Reply
 from ringmain.exchange.tokens import estimate
@@ -28,9 +28,9 @@ def recall(turns: Sequence[Turn], memory: Memory) -> tuple[Message, ...]:
 def remember(ask: Ask, reply: Reply, *, account: Account, at: int) -> tuple[Turn, ...]:
     """The turns that this ask adds to its conversation: what the user said last, and the answer.
 
-    None where the account remembers nothing.
+    None where the account remembers nothing; nor is what was heard or spoken a turn, but the chat in between.
     """
-    if not ask.conversation or not account.memory.turns:
+    if not ask.conversation or not account.memory.turns or ask.wire in OF_SOUND:
         return ()
     asked = next((text_of(m.get("content")) for m in reversed(_asked(ask)) if m["role"] == "user"), "")
     said = [(role, text) for role, text in (("user", asked), ("assistant", reply.text)) if text]

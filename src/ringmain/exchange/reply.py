@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from ringmain.exchange.ask import Wire
+from ringmain.exchange.audio import Audio
 
 PICO = Decimal(10) ** -12
 
@@ -24,14 +25,17 @@ def picodollars_of(usd: str) -> int | None:
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Tokens that the provider counted; of the input some came from its cache and some were put there, of the output
-    some were hidden thinking."""
+    """Tokens that the provider counted; of the input some came from its cache, some were put there and some were sound,
+    of the output some were hidden thinking. And how long the sound was that it heard, how many characters it spoke."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached: int = 0
     reasoning: int = 0
     cache_write: int = 0
+    audio_milliseconds: int = 0
+    characters: int = 0
+    audio_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -40,6 +44,9 @@ class Usage(msgspec.Struct, frozen=True):
             self.cached + other.cached,
             self.reasoning + other.reasoning,
             self.cache_write + other.cache_write,
+            self.audio_milliseconds + other.audio_milliseconds,
+            self.characters + other.characters,
+            self.audio_tokens + other.audio_tokens,
         )
 
 
@@ -92,7 +99,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one ask.
 
     `str(reply)` and `.text` are the first choice's text; `.choices[0].message.content` reads as OpenAI's does.
-    `raw` is the provider's own body where the host speaks the provider's wire.
+    `raw` is the provider's own body where the host speaks the provider's wire, `audio` what it has spoken.
     """
 
     id: str
@@ -108,6 +115,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     connection: str = ""
     demo: bool = False
     raw: bytes | None = None
+    audio: Audio | None = None
     created: int = 0
     """Seconds since 1970."""
 

@@ -7,10 +7,11 @@ import msgspec
 
 from ringmain.errors import Refusal
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import Ask, Message, Mode, Wire
+from ringmain.exchange.ask import OF_SOUND, TALKING, Ask, Message, Mode, Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.misfit import INSTEAD, Fitting, misfit, nothing_fits
 from ringmain.exchange.model import Model
+from ringmain.exchange.modes import SOUND
 from ringmain.exchange.modes.fields import uncontrolled
 from ringmain.exchange.parameters import other_fields, streamed, wants_usage
 from ringmain.exchange.plan import Body, Plan
@@ -27,13 +28,20 @@ class Chosen(msgspec.Struct, frozen=True):
 
 
 def choose(ask: Ask, account: Account, connection: Connection, *, fallback: str | None = None) -> Chosen | None:
-    """The model that the ask, else the account, else the connection, else `fallback` names; None where none does."""
-    pinned = account.models[0] if account.models else None
-    wanted = ask.model or account.model or pinned or connection.model or fallback
+    """The model that the ask, else the account, else the connection, else `fallback` names; None where none does.
+
+    A wire of sound passes over account and connection, whose models are for talking, and what the provider's preset
+    suggests for it may be asked whatever the account pins.
+    """
+    if ask.wire in OF_SOUND:
+        wanted, free = ask.model or fallback, connection.preset.suggestions(ask.wire)
+    else:
+        pinned = account.models[0] if account.models else None
+        wanted, free = ask.model or account.model or pinned or connection.model or fallback, ()
     if not wanted:
         return None
     meant = connection.aliases.get(wanted, wanted)
-    if account.models and wanted not in account.models and meant not in account.models:
+    if account.models and not {wanted, meant} & {*account.models, *free}:
         raise Refusal(
             "model_not_allowed",
             f"The account '{account.name}' may not use the model '{wanted}'.",
@@ -62,6 +70,8 @@ def resolve(
     """
     if ask.wire == "embeddings":
         return _embeddings(ask, account, connection, model, notices)
+    if ask.wire in OF_SOUND:
+        return _of_sound(ask, account, connection, model, notices)
     wanted = ask.mode or account.mode
     taken = mode or pick(wanted, ask.wire, model, connection, fitting=fitting)
     around = frame(ask, account, connection, taken, wanted)
@@ -97,8 +107,7 @@ def pick(
     Raises `AskError("model_mode_mismatch")` where the model is known to have neither the mode that was set nor one
     that can stand in for it.
     """
-    own: Mode = "chat" if wire == "embeddings" else wire
-    first: Mode = own if wanted == "auto" else wanted
+    first: Mode = TALKING.get(wire, "chat") if wanted == "auto" else wanted
     can: tuple[Mode, ...] = (model.modes if model.modes is not None else connection.preset.modes) or (first,)
     order: list[Mode] = [first, *INSTEAD[wanted]]
     for mode in order:
@@ -147,4 +156,23 @@ def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model
         organization=connection.organization or ask.organization,
         notices=_told(ask, connection, notices),
         expected=(Usage(sum(lengths({"prompt": ask.fields.get("input")}))),),
+    )
+
+
+def _of_sound(ask: Ask, account: Account, connection: Connection, model: Model, notices: tuple[str, ...]) -> Plan:
+    """The call of a transcription or of speech: the host's own fields, and nothing of the account's."""
+    mode = SOUND[ask.wire]
+    said = mode.content(ask)
+    body = _body(model, uncontrolled(ask.fields), said)
+    return Plan(
+        ask=ask,
+        account=account,
+        connection=connection,
+        model=model,
+        mode=ask.wire,
+        bodies=(body,),
+        organization=connection.organization or ask.organization,
+        added=("response_format",) if "response_format" in said else (),
+        notices=_told(ask, connection, notices),
+        expected=(mode.expected(ask, body, model),),
     )

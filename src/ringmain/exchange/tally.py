@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from ringmain.errors import ProviderError
+from ringmain.exchange.audio import Audio
 from ringmain.exchange.heard import Heard, empty, interrupted
 from ringmain.exchange.line import Line
 from ringmain.exchange.modes.tools import Calls
@@ -38,6 +41,7 @@ class Tally:
         self._counting: Usage | None = None
         """Of the call under way; some servers count up in every piece."""
         self._done = False
+        self._audio: Audio | None = None
         self._model = ""
         """As the provider names it."""
         self.begun = False
@@ -49,9 +53,9 @@ class Tally:
         Raises `ProviderError("upstream_empty")` where it had no choice.
         """
         self._counting = heard.usage
-        if not heard.choices and plan.mode != "embeddings":
+        if not (heard.choices or heard.audio) and plan.mode != "embeddings":
             raise self._empty(plan.connection.name)
-        self.begun, self._model = True, heard.model
+        self.begun, self._model, self._audio = True, heard.model, heard.audio
         first = len(self._parts)
         for choice in heard.choices:
             part = self._parts[first + choice.index] = _Part()
@@ -121,10 +125,14 @@ class Tally:
         heard = zip(self._ended, expected, strict=False)
         calls = tuple(counted or self._guessed(call, choices) for (counted, choices), call in heard)
         guessed = any(counted is None for counted, _ in self._ended)
-        return calls, ("The provider did not count the tokens; these are estimated.",) if guessed else ()
+        what = "seconds" if guessed and calls[0].audio_milliseconds and not calls[0].input_tokens else "tokens"
+        return calls, (f"The provider did not count the {what}; these are estimated.",) if guessed else ()
 
     def _guessed(self, expected: Usage, choices: set[int]) -> Usage:
         written = sum(estimate("".join(self._parts[index].texts)) for index in choices)
+        if expected.audio_milliseconds or expected.characters:
+            most = expected.output_tokens
+            return msgspec.structs.replace(expected, output_tokens=min(written, most) if choices else most)
         return Usage(expected.input_tokens, written)
 
     def notices(self) -> tuple[str, ...]:
@@ -157,6 +165,7 @@ class Tally:
             connection=plan.connection.name,
             demo=plan.connection.demo,
             raw=raw,
+            audio=self._audio,
             created=line.at // 1000,
         )
 

@@ -26,8 +26,8 @@ class StoredConnection(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     timeout: float = 300.0
     aliases: dict[str, str] = {}
-    prices: dict[str, tuple[str, str]] = {}
-    """Model → USD for a million tokens in and out, as decimal strings."""
+    prices: dict[str, tuple[str, ...]] = {}
+    """Model → USD for a million tokens in and out, as decimal strings, or one such as `0.006/min` or `15/Mchar`."""
     default: bool = False
     sealed: bytes | None = None
     """What `secrets.seal` made of the key; None without a key."""

@@ -399,6 +399,8 @@ def _row(key: tuple[str, str, str], lines: list[Line]) -> UsageRow:
         input_tokens=sum(line.input_tokens for line in lines),
         output_tokens=sum(line.output_tokens for line in lines),
         unconfirmed_tokens=sum(line.unconfirmed_tokens for line in lines),
+        audio_milliseconds=sum(line.audio_milliseconds for line in lines),
+        characters=sum(line.characters for line in lines),
         picodollars=sum(known) if known or not charged else None,
         unpriced=len(charged) - len(known),
     )

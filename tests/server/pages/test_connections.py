@@ -75,7 +75,7 @@ def test_a_connection_is_added_with_all_of_its_fields(admin: Admin) -> None:
         model="some/model",
         timeout="90",
         aliases="old-name = some/model\n\nolder=some/model",
-        prices="some/model=0.15,0.60\nodd=name=1,2",
+        prices="some/model=0.15,0.60\nodd=name=1,2\nears=0.006/min",
         default="on",
     )
     assert b"Saved." in made.body
@@ -90,7 +90,7 @@ def test_a_connection_is_added_with_all_of_its_fields(admin: Admin) -> None:
         "model": "some/model",
         "timeout": 90.0,
         "aliases": {"old-name": "some/model", "older": "some/model"},
-        "prices": {"some/model": ["0.15", "0.6"], "odd=name": ["1", "2"]},
+        "prices": {"some/model": ["0.15", "0.6"], "odd=name": ["1", "2"], "ears": ["0.006/min"]},
         "default": True,
         "locked": {},
         "attention": None,
@@ -140,6 +140,7 @@ WRONG = [
     ({"timeout": "-1"}, "timeout cannot be", {}),
     ({"aliases": "old"}, "cannot stand in aliases", {}),
     ({"prices": "m=1"}, "is not two prices", {}),
+    ({"prices": "m=1/hour"}, "is not two prices", {}),
     ({"prices": "m=a,b"}, "is not a price", {}),
     ({"key": "a\tb"}, "key cannot be sent", {}),
     ({"organization": "ü"}, "organization cannot be sent", {}),

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 
 from ringmain.admin import ConnectionForm
 from ringmain.admin.rules import invalid
-from ringmain.admin.shown import price
 from ringmain.exchange.connection import Connection, Secret
+from ringmain.exchange.prices import said_price
 from ringmain.server.pages.forms import Values, number
 
 
 def connection_values(connection: Connection) -> Values:
     """A connection as its form shows it; the key is never shown."""
-    prices = {model: f"{price(known.input)},{price(known.output)}" for model, known in connection.prices.items()}
+    prices = {model: ",".join(said_price(known)) for model, known in connection.prices.items()}
     return {
         "preset": connection.preset.name,
         "base_url": connection.base_url,
@@ -63,8 +63,9 @@ def _pairs(name: str, text: str, form: str) -> Iterator[tuple[str, str]]:
         yield left.strip(), right.strip()
 
 
-def _price(both: str) -> tuple[str, str]:
-    price_in, comma, price_out = both.partition(",")
-    if not comma:
-        raise invalid(f"'{both[:40]}' is not two prices.", "Write each line as MODEL=IN,OUT.", "prices")
-    return price_in.strip(), price_out.strip()
+def _price(text: str) -> tuple[str, ...]:
+    said = tuple(part.strip() for part in text.split(","))
+    if len(said) != 2 and "/" not in text:
+        fix = "Write each line as MODEL=IN,OUT, or MODEL=USD/min, MODEL=USD/Mchar."
+        raise invalid(f"'{text[:40]}' is not two prices.", fix, "prices")
+    return said

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from ringmain.admin.shown import told_input
 from ringmain.errors import RingmainError, SetupError
 from ringmain.ring import Ring
 from ringmain.server.pages.advice import advice
@@ -34,6 +35,7 @@ def _templates(*, growing: bool = False) -> Environment:
     made.filters["advice"] = advice
     made.filters["plain"] = plain
     made.filters["options"] = _options
+    made.filters["asked"] = _asked
     return made
 
 
@@ -51,6 +53,11 @@ def plain(text: str) -> str:
 def _options(keys: Iterable[str]) -> list[tuple[str, str]]:
     """The options of a choice that are called as they are."""
     return [(key, key) for key in keys]
+
+
+def _asked(row: dict[str, Any]) -> str:
+    """What went in, of a row of the book."""
+    return told_input(row["input_tokens"], row["audio_milliseconds"], row["characters"])
 
 
 def render(

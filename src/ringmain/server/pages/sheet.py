@@ -21,6 +21,8 @@ COLUMNS = (
     "input_tokens",
     "output_tokens",
     "unconfirmed_tokens",
+    "audio_milliseconds",
+    "characters",
     "cost",
     "milliseconds",
     "ask",

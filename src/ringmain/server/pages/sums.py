@@ -13,7 +13,7 @@ from ringmain.store.allotment import FAILED, UNCHARGED
 SOON = timedelta(days=90)
 """How long before its end a model is named."""
 
-COUNTS = ("asks", "failed", "input_tokens", "output_tokens", "unconfirmed_tokens")
+COUNTS = ("asks", "failed", "input_tokens", "output_tokens", "unconfirmed_tokens", "audio_milliseconds", "characters")
 
 
 def start(day: date) -> int:
@@ -71,6 +71,8 @@ def call(line: Line) -> dict[str, Any]:
         "input_tokens": line.input_tokens,
         "output_tokens": line.output_tokens,
         "unconfirmed_tokens": line.unconfirmed_tokens,
+        "audio_milliseconds": line.audio_milliseconds,
+        "characters": line.characters,
         "cost": money(dollars(cost)),
         "price_unknown": cost is None,
         "milliseconds": line.milliseconds,

@@ -9,7 +9,7 @@ from ringmain.store.sql import slices
 from ringmain.store.sql.database import insert, upsert
 from ringmain.store.sql.schema import LINES, TURNS, USED
 
-SUMS = ("input_tokens", "output_tokens", "unconfirmed_tokens")
+SUMS = ("input_tokens", "output_tokens", "unconfirmed_tokens", "audio_milliseconds", "characters")
 
 
 def carry(db: Connection, process: str, entries: list[Entry]) -> None:

@@ -84,7 +84,7 @@ CONNECTIONS = Table(
     Column("model", Words),
     Column("timeout", Float, nullable=False),
     Column("aliases", Document(dict[str, str]), nullable=False),
-    Column("prices", Document(dict[str, tuple[str, str]]), nullable=False),
+    Column("prices", Document(dict[str, tuple[str, ...]]), nullable=False),
     Column("default", Boolean, nullable=False),
     Column("sealed", LargeBinary),
 )
@@ -130,6 +130,8 @@ LINES = Table(
     Column("unconfirmed_tokens", BigInteger, nullable=False),
     Column("picodollars", BigInteger),
     Column("unconfirmed_picodollars", BigInteger, nullable=False),
+    Column("audio_milliseconds", BigInteger, nullable=False, server_default="0"),
+    Column("characters", BigInteger, nullable=False, server_default="0"),
     Column("milliseconds", BigInteger, nullable=False),
     Column("attempts", BigInteger, nullable=False),
     Column("demo", Boolean, nullable=False),
