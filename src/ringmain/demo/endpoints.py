@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from ringmain.demo import chat, completion, embeddings, responses
+from ringmain.demo import chat, completion, embeddings, responses, tone, transcription
 from ringmain.demo.answered import Answered, Body, Call, event, whole
 from ringmain.demo.models import BORN, MODELS, Model, check_mode, check_refused, find
 from ringmain.demo.refused import Refused, missing, wrong_type
@@ -20,6 +20,8 @@ WIRES = {
     "completions": ("completion", completion.answer),
     "responses": ("responses", responses.answer),
     "embeddings": ("embeddings", embeddings.answer),
+    "audio/transcriptions": ("transcription", transcription.answer),
+    "audio/speech": ("speech", tone.answer),
 }
 
 
@@ -35,9 +37,16 @@ def answer(request: Request, *, now: int = BORN) -> Answered:
 
 
 def _check_key(request: Request) -> None:
-    sent = next((value for name, value in request.headers.items() if name.lower() == "authorization"), "")
-    if sent.removeprefix("Bearer ").strip() == WRONG_KEY:
+    if _header(request, "authorization").removeprefix("Bearer ").strip() == WRONG_KEY:
         raise Refused(f"Incorrect API key provided: {WRONG_KEY}.", status=401, code="invalid_api_key")
+
+
+def _header(request: Request, name: str) -> str:
+    return next((value for held, value in request.headers.items() if held.lower() == name), "")
+
+
+def _form(request: Request) -> Body:
+    return transcription.form(_header(request, "content-type"), request.body)
 
 
 def _routed(request: Request, digest: str, now: int) -> Answered:
@@ -50,7 +59,8 @@ def _routed(request: Request, digest: str, now: int) -> Answered:
         return whole(find(unquote(path.removeprefix("models/"))).listed())
     if path in WIRES:
         _check_method(request, "POST")
-        return _asked(path, _body(request), digest, now)
+        body = _form(request) if path == "audio/transcriptions" else _body(request)
+        return _asked(path, body, digest, now)
     raise Refused(f"Invalid URL ({request.method} /v1/{path})", status=404)
 
 

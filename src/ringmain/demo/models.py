@@ -10,8 +10,14 @@ OWNER = "ringmain-demo"
 BORN = 1763683200
 """2025-11-21, as seconds since 1970: when every demo model was made."""
 
-ENDPOINTS = {"chat": "v1/chat/completions", "completion": "v1/completions", "responses": "v1/responses"}
-TALKS = tuple(ENDPOINTS)
+TALKS = ("chat", "completion", "responses")
+ENDPOINTS = {
+    "chat": "v1/chat/completions",
+    "completion": "v1/completions",
+    "responses": "v1/responses",
+    "transcription": "v1/audio/transcriptions",
+    "speech": "v1/audio/speech",
+}
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +74,8 @@ MODELS: dict[str, Model] = {
         Model(id="demo-responses", modes=("responses",)),
         Model(id="demo-embedding", modes=("embeddings",)),
         Model(id="demo-embedding-float", modes=("embeddings",), ignores="encoding_format"),
+        Model(id="demo-transcribe", modes=("transcription",)),
+        Model(id="demo-speech", modes=("speech",)),
         Model(id="demo-error-429", fault=_RATE),
         Model(id="demo-error-500", fault=_failure()),
         Model(id="demo-error-quota", fault=_QUOTA),
