@@ -13,7 +13,8 @@ import ringmain
 SRC = Path(ringmain.__file__).parent
 STAGES = {"recall", "resolve", "guard", "provider", "judge", "ledger"}
 NOUNS = {
-    f"ringmain.exchange.{name}" for name in ("account", "ask", "connection", "line", "loose", "model", "plan", "reply")
+    f"ringmain.exchange.{name}"
+    for name in ("account", "ask", "audio", "connection", "line", "loose", "model", "plan", "reply")
 }
 FRAMEWORK = {"starlette", "uvicorn", "jinja2", "prometheus_client", "argon2", "markupsafe"}
 SQL = {"sqlalchemy", "alembic", "psycopg", "sqlite3"}

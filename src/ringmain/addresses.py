@@ -85,6 +85,15 @@ def check_ip(text: str) -> None:
         raise _never_a_provider(text)
 
 
+def check_public(text: str) -> None:
+    """Nothing, where everybody may be sent to this IP address, and not only an admin; `ValueError` for what is none."""
+    check_ip(text)
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if not all(each.is_global for each in (address, *_carried(address))):
+        sentence = f"{text} is an address of a private network, and none that a host may send the hub to."
+        raise SetupError("invalid_setting", sentence, fix="Name the host in the account, where that is meant.")
+
+
 def _never_a_provider(place: str) -> SetupError:
     return SetupError(
         "invalid_setting",

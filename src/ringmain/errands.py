@@ -1,17 +1,28 @@
 """What one request of a host comes to: an ask, or several that follow from one another, and the tool's own answer."""
 
+import asyncio
+import secrets
 import time
 
 import msgspec
 
-from ringmain.errors import ProviderError
+from ringmain.errors import ProviderError, RingmainError
+from ringmain.exchange import admit
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask
+from ringmain.exchange.audio import Audio, Fetch
 from ringmain.exchange.reply import Reply
-from ringmain.hosts import HostReply, Room
+from ringmain.exchange.sound import ENDINGS
+from ringmain.fetching import PATIENCE, fetched
+from ringmain.hosts import MEDIA_URL, HostReply, Room
 from ringmain.hub import AsyncHub
 from ringmain.registry import DEMO_LABEL
+from ringmain.store import Media
+from ringmain.store.hostkeys import digest
 from ringmain.turns import Turns
+
+LIFE = 24 * 3600
+"""Seconds for which what was spoken lies at its address."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +51,9 @@ def told(reply: Reply) -> tuple[str, ...]:
 class Errands:
     """Runs errands for every room of a hub."""
 
-    def __init__(self, hub: AsyncHub) -> None:
+    def __init__(self, hub: AsyncHub, *, url: str) -> None:
         self._hub = hub
+        self._url = url.rstrip("/")
         self._turns = Turns()
 
     async def run(self, ask: Ask, account: Account, room: Room) -> Done:
@@ -73,14 +85,45 @@ class Errands:
 
     async def _asked(self, ask: Ask, account: Account, until: float | None) -> tuple[Ask, Reply]:
         """The ask, under the model that was really asked, and its reply."""
-        if until is not None:
-            ask = msgspec.structs.replace(ask, deadline=max(until - time.monotonic(), 0.001))
-        answer = await self._hub.answer(ask, account)
+        if ask.fetch is not None:
+            ask = await self._fetched(ask, ask.fetch, account, until)
+        answer = await self._hub.answer(msgspec.structs.replace(ask, deadline=_left(until)), account)
         try:
             reply = await answer.whole()
         finally:
             await answer.close()
-        return msgspec.structs.replace(ask, model=answer.plan.model.id), reply
+        ask = msgspec.structs.replace(ask, model=answer.plan.model.id)
+        return (ask, reply) if reply.audio is None else (await self._kept(ask, reply.audio, account), reply)
+
+    async def _fetched(self, ask: Ask, fetch: Fetch, account: Account, until: float | None) -> Ask:
+        """The ask with the sound that it names; where there is none, the book says so."""
+        try:
+            admit(account)
+            audio = await fetched(fetch, self._hub.ring.transport, timeout=_left(until) or PATIENCE)
+        except RingmainError as error:
+            self._hub.refused(account, error, ask_id=ask.id, wire=ask.wire)
+            raise
+        return msgspec.structs.replace(ask, audio=audio, fetch=None)
+
+    async def _kept(self, ask: Ask, audio: Audio, account: Account) -> Ask:
+        """The ask with the address where what was spoken lies from now on, for its room."""
+        ring, name = self._hub.ring, secrets.token_urlsafe(24)
+        kind = audio.type.partition(";")[0].strip().lower()
+        media = Media(
+            digest=digest(name),
+            account_id=account.id,
+            type=kind if kind in ENDINGS else "application/octet-stream",
+            data=audio.data,
+            expires=ring.now() + LIFE * 1000,
+        )
+        await asyncio.to_thread(ring.store.put_media, media)
+        url = f"{self._url}/hosts/{account.tool}/media/{name}.{ENDINGS.get(kind, 'bin')}"
+        return msgspec.structs.replace(ask, own={**ask.own, MEDIA_URL: url})
+
+
+def _left(until: float | None) -> float | None:
+    """Seconds until a moment, and never none."""
+    return None if until is None else max(until - time.monotonic(), 0.001)
 
 
 def _no_turn() -> ProviderError:

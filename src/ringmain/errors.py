@@ -26,6 +26,7 @@ STATUS: dict[str, int] = {
     "model_not_found": 404,
     "method_not_allowed": 405,
     "request_too_large": 413,
+    "media_unreadable": 422,
     "idempotency_mismatch": 422,
     "weak_password": 400,
     "link_spent": 410,

@@ -15,6 +15,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     headers: dict[str, str] = {}
     body: bytes = b""
+    public: bool = False
+    """Whether it may only go to public addresses, because a host and no admin has named this one."""
 
 
 class Response(Protocol):

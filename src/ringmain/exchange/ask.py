@@ -5,7 +5,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from ringmain.errors import AskError
-from ringmain.exchange.audio import Audio
+from ringmain.exchange.audio import Audio, Fetch
 from ringmain.exchange.loose import as_list, as_object, as_text
 
 Mode = Literal["chat", "completion", "responses"]
@@ -48,6 +48,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     listed: bool = False
     """Whether the prompts came as a list, so that a single one stays a list too."""
     audio: Audio | None = None
+    fetch: Fetch | None = None
+    """Where the sound is to be fetched from first."""
     also: str = ""
     """A sentence for the end of the system message, whether host or account brings that, or nobody."""
     fields: dict[str, Any] = {}

@@ -30,6 +30,9 @@ from ringmain.exchange.reply import Piece, Reply
 
 GROUP = "ringmain.hosts"
 
+MEDIA_URL = "media_url"
+"""Under which `Ask.own` has the address of what was spoken, once it is kept."""
+
 What = Literal["ask", "models", "model", "media"]
 """What a route is for: an ask, the list of models, one model, a file that whoever knows its name may fetch."""
 

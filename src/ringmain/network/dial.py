@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohappyeyeballs
 
-from ringmain.addresses import check_ip
+from ringmain.addresses import check_ip, check_public
 from ringmain.network.channel import Channel
 from ringmain.network.faults import refused, silent, too_late, unresolved, untrusted
 from ringmain.network.place import Place
@@ -40,15 +40,15 @@ class Dialler:
         self._loop = loop
         self._known: dict[tuple[str, int], tuple[float, Addresses]] = {}
 
-    async def dial(self, place: Place, channel: Channel, *, timeout: float) -> None:
-        """Connect a channel.
+    async def dial(self, place: Place, channel: Channel, *, timeout: float, public: bool = False) -> None:
+        """Connect a channel; `public` to nothing but a public address.
 
         Raises `ProviderError`: `upstream_unreachable`, `upstream_tls`, `deadline_exceeded`; `SetupError` for an
         address that calls may not go to.
         """
         try:
             async with asyncio.timeout(min(timeout, CONNECT)):
-                await self._connect(place, channel)
+                await self._connect(place, channel, public=public)
         except TimeoutError as error:
             raise (silent(place, CONNECT) if timeout >= CONNECT else too_late(place)) from error
         except (socket.gaierror, UnicodeError) as error:
@@ -59,8 +59,10 @@ class Dialler:
         except OSError as error:
             raise refused(place, error) from error
 
-    async def _connect(self, place: Place, channel: Channel) -> None:
+    async def _connect(self, place: Place, channel: Channel, *, public: bool) -> None:
         addresses = await self._look_up(place)
+        for address in addresses if public else ():
+            check_public(str(address[4][0]))
         sock = await aiohappyeyeballs.start_connection(
             addresses, happy_eyeballs_delay=SECOND, interleave=1, loop=self._loop
         )

@@ -15,8 +15,8 @@ KEEP = 4.0
 """Seconds for which an idle connection is kept: many servers close theirs after 5, and a call that is on its way then
 is lost without anyone knowing whether it was charged."""
 
-Origin = tuple[str, int, bool]
-"""Host, port, and whether by TLS."""
+Origin = tuple[str, int, bool, bool]
+"""Host, port, whether by TLS, and whether its address was seen to be a public one."""
 
 
 class DirectTransport:
@@ -32,7 +32,8 @@ class DirectTransport:
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout
         while True:
-            channel = await self._of(loop).take(place, timeout=max(until - loop.time(), 0.001))
+            left = max(until - loop.time(), 0.001)
+            channel = await self._of(loop).take(place, timeout=left, public=request.public)
             incoming = channel.ask(place, head, request.body, timeout=max(until - loop.time(), 0.001))
             try:
                 await incoming.begun()
@@ -65,9 +66,9 @@ class Kept:
         self._sweeping: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def take(self, place: Place, *, timeout: float) -> Channel:
+    async def take(self, place: Place, *, timeout: float, public: bool = False) -> Channel:
         """A connection that was idle, else a new one. Raises as `Dialler.dial`."""
-        origin = (place.host, place.port, place.tls)
+        origin = (place.host, place.port, place.tls, public)
         idle, now = self._idle.get(origin, []), self.loop.time()
         while idle:
             channel = idle.pop()
@@ -75,7 +76,7 @@ class Kept:
                 return channel
             channel.abort()
         channel = Channel(self.loop, self._buffer, lambda channel: self._keep(origin, channel))
-        await self._dialler.dial(place, channel, timeout=timeout)
+        await self._dialler.dial(place, channel, timeout=timeout, public=public)
         if not channel.open:
             raise refused(place, ConnectionResetError("Connection reset by peer"))
         return channel

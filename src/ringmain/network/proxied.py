@@ -3,12 +3,13 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from traceback import walk_tb
 from typing import Any
 
 import aiohttp
 
-from ringmain.addresses import bad_address, check_ip
+from ringmain.addresses import bad_address, check_ip, check_public
 from ringmain.errors import ProviderError, SetupError
 from ringmain.network.dial import CONNECT
 from ringmain.network.direct import KEEP
@@ -40,6 +41,9 @@ class ProxiedTransport:
     async def send(self, request: Request, *, proxy: str, timeout: float) -> "ProxiedResponse":
         """As `Transport.send`, by this proxy."""
         session, place = await self._opened(), place_of(request.url)
+        if request.public:
+            with suppress(ValueError):
+                check_public(place.host)
         limits = aiohttp.ClientTimeout(total=max(timeout, 0.001), sock_connect=CONNECT)
         try:
             answer = await session.request(

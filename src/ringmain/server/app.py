@@ -41,8 +41,8 @@ class App:
         check_policies(PAGES, table.stops())
         self.hub = AsyncHub(ring=ring)
         metrics = Metrics(ring.book, ring.health)
-        self.gate = Gate(self.hub, table, metrics)
         public = ring.settings.public_url or ""
+        self.gate = Gate(self.hub, table, metrics, url=public or url or "")
         keeper = Keeper(ring, admin_token(ring.settings), secure=public.lower().startswith("https:"))
         self._pages = _pages(self.hub, self.gate, keeper, own_origins((public, url or "")))
         state = self._pages.state

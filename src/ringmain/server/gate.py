@@ -32,13 +32,15 @@ log = logging.getLogger("ringmain")
 class Gate:
     """The plain ASGI application behind every room's address."""
 
-    def __init__(self, hub: AsyncHub, table: Table, metrics: Metrics, *, places: Places | None = None) -> None:
+    def __init__(
+        self, hub: AsyncHub, table: Table, metrics: Metrics, *, url: str = "", places: Places | None = None
+    ) -> None:
         self._hub = hub
         self._table = table
         self._metrics = metrics
         self._places = places or Places()
         self._callers = Callers(hub)
-        self._errands = Errands(hub)
+        self._errands = Errands(hub, url=url)
         self.outbox = Outbox(hub.ring, self._errands, count=metrics.replied)
         self._late = LateAnswers(self._errands, self.outbox, metrics)
         self._tapes = Tapes()

@@ -143,8 +143,9 @@ class Visit:
         told = {"x-ringmain-ask": self.id}
         if notices:
             told["x-ringmain-notice"] = notice_header(notices)
-        if picodollars is not None:
-            told["x-ringmain-cost"] = format(dollars(picodollars) or 0, "f")
+        cost = dollars(picodollars)
+        if cost is not None:
+            told["x-ringmain-cost"] = format(cost, "f")
         return told
 
 

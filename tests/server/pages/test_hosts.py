@@ -1,5 +1,7 @@
 """The cards: how each room and each of its accounts stands."""
 
+from typing import Any
+
 from tests.hubs import Served
 from tests.journeys.provider import Provider
 from tests.server.pages.conftest import Admin
@@ -11,15 +13,20 @@ def ask(hub: Served, key: str, model: str) -> int:
     return hub.call("POST", "/v1/chat/completions", {**HELLO, "model": model}, key=key).status
 
 
+def card_of(admin: Admin) -> dict[str, Any]:
+    """The card of the plain room."""
+    return next(card for card in admin.json("/hosts.json") if card["tool"] == "openai")
+
+
 def stands(admin: Admin, account: str = "my-app") -> tuple[str, str]:
     """The state of the account, and of the room's card."""
-    (card,) = admin.json("/hosts.json")
+    card = card_of(admin)
     return next(one["state"] for one in card["accounts"] if one["account"] == account), card["state"]
 
 
 def test_a_room_without_accounts_is_not_set_up(admin: Admin) -> None:
     admin.post("/accounts/my-app/remove")
-    (card,) = admin.json("/hosts.json")
+    card = card_of(admin)
     assert (card["state"], card["accounts"]) == ("not set up", [])
     assert "not set up" in admin.shown("/hosts")
 

@@ -96,6 +96,19 @@ FIELDS = (
         choices=("text", "glific"),
         default="text",
     ),
+    Field(name="voice", label="Voice", hint="Of spoken answers, as the provider names it; empty: alloy.", own=True),
+    Field(
+        name="transcription_model",
+        label="Model that hears",
+        hint="Empty: the one that is suggested for the provider.",
+        own=True,
+    ),
+    Field(
+        name="speech_model",
+        label="Model that speaks",
+        hint="Empty: the one that is suggested for the provider.",
+        own=True,
+    ),
     Field(
         name="media_hosts",
         label="Hosts of voice notes",

@@ -26,6 +26,7 @@ REMEDIES = {
     "model_not_found": "Pick one that the connection's page lists.",
     "request_too_large": "Have the host send less at once.",
     "idempotency_mismatch": HOST,
+    "media_unreadable": "See that the file is there for everybody, or name its host in the account.",
     "invalid_api_key": "Make a new key on the account's page, and paste that one.",
     "invalid_signature": "Set the account's phrase to the one that stands in the tool.",
     "signature_replayed": "Nothing: the same request had come before.",

@@ -15,6 +15,7 @@ REASONS = {
     "request_too_large": "The request is larger than the limit.",
     "idempotency_mismatch": "The host sent one key with two different requests.",
     "weak_password": "The new password is too short, or was not typed alike twice.",
+    "media_unreadable": "A file that the host had named could not be fetched, or was no sound.",
     "link_spent": "The one-time link was used, has expired or is not whole.",
     "invalid_api_key": "The host's key is missing, unknown or replaced.",
     "not_signed_in": "The address is the admin's.",

@@ -2,6 +2,7 @@
 
 from ringmain.hosts.glific.wire.reading import read
 from ringmain.hosts.glific.wire.signing import must_sign, signed
+from ringmain.hosts.glific.wire.voice import follow
 from ringmain.hosts.glific.wire.writing import later, models, refuse, stream, write
 
-__all__ = ["later", "models", "must_sign", "read", "refuse", "signed", "stream", "write"]
+__all__ = ["follow", "later", "models", "must_sign", "read", "refuse", "signed", "stream", "write"]

@@ -14,6 +14,9 @@ UNFILLED = re.compile(r"@(results|contact|global|calendar|flow)\b[\w.]*")
 LONGEST = 60_000
 """Characters of one text."""
 
+LONGEST_NAME = 200
+"""Characters of a name."""
+
 DEEPEST = 64
 
 Body = Mapping[str, Any]
@@ -113,6 +116,11 @@ def check_organization(body: Body, settings: Mapping[str, Any]) -> str:
             param="organization_id",
         )
     return sent
+
+
+def language_of(body: Body, settings: Mapping[str, Any]) -> str:
+    """The language that is wanted, as Glific or the account names it; empty where neither does."""
+    return (text(body, "language") or str(settings.get("language") or ""))[:LONGEST_NAME]
 
 
 def _kind(value: Any) -> str:

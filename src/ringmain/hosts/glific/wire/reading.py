@@ -4,10 +4,22 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+import msgspec
+
 from ringmain.errors import AskError
 from ringmain.exchange.ask import Ask, Message
 from ringmain.hosts import HostRequest
-from ringmain.hosts.glific.wire.body import Body, check_organization, number, read_body, text, thing, wrong
+from ringmain.hosts.glific.wire import voice
+from ringmain.hosts.glific.wire.body import (
+    Body,
+    check_organization,
+    language_of,
+    number,
+    read_body,
+    text,
+    thing,
+    wrong,
+)
 
 NONE: Mapping[str, Any] = {}
 
@@ -19,33 +31,84 @@ NUMBERS = ("temperature", "max_tokens", "top_p", "presence_penalty", "frequency_
 
 FORMATS = ("text", "json_object", "json_schema")
 
-LONGEST_NAME = 200
-
 
 def read(request: HostRequest, *, ask_id: str, settings: Mapping[str, Any] = NONE) -> Ask:
-    """The ask that a node's request is, under the account's own settings.
+    """The ask that a node's request is, under the account's own settings; of a voice note the first of several.
 
     Raises `AskError`: `invalid_json`, `too_deep`, `invalid_request`, `nothing_to_ask`;
     `Refusal("wrong_organization")`.
     """
     body = read_body(request.body)
     organization = check_organization(body, settings)
-    question = _question(body)
+    ask = FUNCTIONS[request.path.rpartition("/")[2]](body, settings, ask_id)
+    return msgspec.structs.replace(
+        ask,
+        conversation=_conversation(body, organization, settings),
+        reach=_reach(body) if settings.get("late") == "resume" else None,
+    )
+
+
+def _parse_via_chat_gpt(body: Body, settings: Mapping[str, Any], ask_id: str) -> Ask:
+    question: Message = {"role": "user", "content": _question(body)}
+    ask = _chat(body, settings, ask_id)
+    return msgspec.structs.replace(ask, messages=(*ask.messages, question))
+
+
+def _chat(body: Body, settings: Mapping[str, Any], ask_id: str) -> Ask:
+    """All that is asked but the question."""
     fields: dict[str, Any] = {name: value for name in NUMBERS if (value := number(body, name)) is not None}
     if form := _form(body):
         fields["response_format"] = form
-    prompt, language = text(body, "prompt"), text(body, "language") or str(settings.get("language") or "")
+    language = language_of(body, settings)
     return Ask(
         id=ask_id,
-        messages=(*_system(prompt), {"role": "user", "content": question}),
-        also=f"Answer in {language[:LONGEST_NAME]}." if language else "",
+        messages=_system(text(body, "prompt")),
+        also=f"Answer in {language}." if language else "",
         fields=fields,
         model=text(body, "gpt_model") or text(body, "model") or None,
-        conversation=_conversation(body, organization, settings),
         lenient=True,
         own=_own(body, settings),
-        reach=_reach(body) if settings.get("late") == "resume" else None,
     )
+
+
+def _speech_to_text(body: Body, settings: Mapping[str, Any], ask_id: str) -> Ask:
+    model = text(body, "model") or str(settings.get("transcription_model") or "")
+    return voice.hearing(body, settings, ask_id=ask_id, model=model, own=_own(body, settings))
+
+
+def _text_to_speech(body: Body, settings: Mapping[str, Any], ask_id: str) -> Ask:
+    words = text(body, "text")
+    if not words:
+        fix = 'Send "text": "@results.gpt_response.parsed_msg".'
+        raise AskError("nothing_to_ask", "text is empty.", fix=fix, param="text")
+    model = text(body, "model") or str(settings.get("speech_model") or "")
+    return voice.speaking(words, ask_id=ask_id, voice=_voice(body, settings), model=model, own=_own(body, settings))
+
+
+def _voice_via_chat_gpt(body: Body, settings: Mapping[str, Any], ask_id: str) -> Ask:
+    chat = _chat(body, settings, ask_id)
+    following = {
+        "first": ask_id,
+        "steps": list(voice.STEPS),
+        "chat": msgspec.to_builtins(msgspec.structs.replace(chat, own={})),
+        "voice": _voice(body, settings),
+        "speech_model": text(body, "speech_model") or str(settings.get("speech_model") or ""),
+    }
+    model = text(body, "transcription_model") or str(settings.get("transcription_model") or "")
+    return voice.hearing(body, settings, ask_id=ask_id, model=model, own={**chat.own, **following})
+
+
+FUNCTIONS = {
+    "parse_via_chat_gpt": _parse_via_chat_gpt,
+    "speech_to_text": _speech_to_text,
+    "text_to_speech": _text_to_speech,
+    "voice_via_chat_gpt": _voice_via_chat_gpt,
+}
+"""The last name of an address → what a node asks there."""
+
+
+def _voice(body: Body, settings: Mapping[str, Any]) -> str:
+    return text(body, "voice") or str(settings.get("voice") or "")
 
 
 def _question(body: Body) -> str:
@@ -75,7 +138,6 @@ def _own(body: Body, settings: Mapping[str, Any]) -> dict[str, Any]:
         "decode": settings.get("decode") == "glific",
         "fallback": str(settings.get("fallback") or ""),
         "thread": text(body, "thread_id"),
-        "json": body.get("response_format") is not None,
     }
 
 

@@ -10,14 +10,12 @@ from ringmain.errors import AskError, HubError, RingmainError
 from ringmain.exchange.ask import Ask
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Reply
-from ringmain.hosts import HostReply, StreamWriter
+from ringmain.hosts import MEDIA_URL, HostReply, StreamWriter
 from ringmain.hosts.glific.wire.markup import convert
 from ringmain.hosts.glific.wire.parts import parts
+from ringmain.hosts.glific.wire.voice import withheld
 
 encode = msgspec.json.Encoder().encode
-
-WITHHELD = ("content_filter", "refusal")
-"""Reasons to finish without what was asked for."""
 
 _FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", re.S)
 
@@ -26,17 +24,33 @@ def write(reply: Reply, ask: Ask) -> HostReply:
     """The answer, whose keys are read as `@results.<webhook result name>.<key>`.
 
     `parsed_msg` is the text, or its first part where it is long, as WhatsApp shows it; JSON stands decoded in `json`.
+    What was heard or where what was spoken lies is `message` too, as Glific's own functions name it.
     """
-    if _withheld(reply):
-        return _instead(reply, ask)
+    beside = _beside(reply, ask)
+    if ask.wire == "speech":
+        return _answer({**beside, **_spoken(ask)})
+    if ask.wire == "transcription":
+        return _answer({**beside, **_said(reply.text, NO), "message": reply.text})
+    if withheld(reply):
+        return _instead(reply, ask, beside)
     decoded = _json(reply.text)
     if ask.own.get("decode"):
-        whole: Any = reply.text if decoded is _NO else decoded
-        return _answer({**_beside(reply, ask), "parsed_msg": whole})
-    return _answer({**_beside(reply, ask), **_said(reply.text if decoded is not _NO else convert(reply.text), decoded)})
+        return _answer({**beside, "parsed_msg": reply.text if decoded is NO else decoded})
+    return _answer({**beside, **_said(convert(reply.text) if decoded is NO else reply.text, decoded)})
 
 
-_NO = object()
+def _spoken(ask: Ask) -> dict[str, Any]:
+    """Where the spoken words lie, and what was asked and answered where they are an answer."""
+    url, answer = ask.own.get(MEDIA_URL, ""), ask.own.get("answer")
+    told = {"media_url": url, "message": url}
+    if not answer:
+        return {**told, "parsed_msg": url}
+    said = _said(convert(answer["text"]), NO)
+    asked = {"question": ask.own.get("question", ""), "model": answer["model"]}
+    return {**told, **asked, **said, "finish_reason": answer["finish_reason"]}
+
+
+NO = object()
 """What is decoded of a text that is no JSON."""
 
 
@@ -59,29 +73,23 @@ def _beside(reply: Reply, ask: Ask) -> dict[str, Any]:
     }
 
 
-def _withheld(reply: Reply) -> bool:
-    """Whether the model has refused, or was kept from answering."""
-    refused = bool(reply.choices and reply.choices[0].message.refusal)
-    return refused or reply.finish_reason in WITHHELD
-
-
-def _instead(reply: Reply, ask: Ask) -> HostReply:
+def _instead(reply: Reply, ask: Ask, beside: dict[str, Any]) -> HostReply:
     """The account's fallback sentence, else the Failure exit."""
     fallback = str(ask.own.get("fallback") or "")
     if fallback:
-        return _answer({**_beside(reply, ask), **_said(fallback, _NO), "fallback": True})
+        return _answer({**beside, **_said(fallback, NO), "fallback": True})
     refusal = reply.choices[0].message.refusal if reply.choices else None
     told = {"code": "model_refused", "error": refusal or "The model did not answer this."}
     return HostReply(status=422, headers=_JSON, body=encode({"success": False, **told}))
 
 
 def _json(text: str) -> Any:
-    """What a text says as JSON, also in a fence; `_NO` where it is none."""
+    """What a text says as JSON, also in a fence; `NO` where it is none."""
     fenced = _FENCED.fullmatch(text)
     try:
         return msgspec.json.decode(fenced[1] if fenced else text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return _NO
+        return NO
 
 
 _JSON = {"content-type": "application/json"}
