@@ -105,7 +105,8 @@ def _answering(reply: Reply, ask: Ask, own: dict[str, Any], id: str) -> Ask:
         raise AskError("nothing_to_ask", "Nothing was heard in the voice note.", fix="Ask the contact to repeat it.")
     chat: Ask = msgspec.convert(own.pop("chat"), Ask)
     said = (*chat.messages, {"role": "user", "content": heard})
-    return msgspec.structs.replace(chat, id=id, messages=said, own={**own, "question": heard})
+    own = {**own, "question": heard}
+    return msgspec.structs.replace(chat, id=id, messages=said, own=own, conversation=ask.conversation)
 
 
 def withheld(reply: Reply) -> bool:
