@@ -14,8 +14,9 @@ from ringmain.exchange.audio import Audio, Fetch
 from ringmain.exchange.reply import Reply
 from ringmain.exchange.sound import ENDINGS
 from ringmain.fetching import PATIENCE, fetched
-from ringmain.hosts import MEDIA_URL, HostReply, Room
+from ringmain.hosts import MEDIA_URL, HostReply, HostRequest, Room
 from ringmain.hub import AsyncHub
+from ringmain.question import new_id
 from ringmain.registry import DEMO_LABEL
 from ringmain.store import Media
 from ringmain.store.hostkeys import digest
@@ -29,7 +30,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What the tool is sent, and the replies behind it, one for each ask."""
 
     answer: HostReply
-    replies: tuple[Reply, ...]
+    replies: tuple[Reply, ...] = ()
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -55,6 +56,19 @@ class Errands:
         self._hub = hub
         self._url = url.rstrip("/")
         self._turns = Turns()
+
+    async def reply(self, request: HostRequest, account: Account, room: Room) -> Done:
+        """What a request comes to without a server; an error in the tool's own form, with no reply behind it."""
+        id = new_id()
+        try:
+            ask = room.wire.read(request, ask_id=id, settings=account.settings)
+        except RingmainError as error:
+            self._hub.refused(account, error, ask_id=id)
+            return Done(answer=room.wire.refuse(error))
+        try:
+            return await self.run(ask, account, room)
+        except RingmainError as error:
+            return Done(answer=room.wire.refuse(error))
 
     async def run(self, ask: Ask, account: Account, room: Room) -> Done:
         """The answer to a host's request that does not want a stream; the ask's deadline is for all of it.
