@@ -93,6 +93,14 @@ def test_rooms_do_not_know_each_other(file: Path) -> None:
     assert not [m for m in imports(file) for other in others if m.startswith(f"ringmain.hosts.{other}")]
 
 
+@pytest.mark.parametrize("file", modules(SRC / "hosts/glific/flows"), ids=name_of)
+def test_what_plays_flows_knows_nothing_but_itself_and_does_no_io(file: Path) -> None:
+    allowed = ("ringmain.hosts.glific.flows", "ringmain.errors")
+    assert not [m for m in imports(file) if m.startswith("ringmain") and not m.startswith(allowed)]
+    assert packages(file) <= set(sys.stdlib_module_names) | {"ringmain", "msgspec"}
+    assert not packages(file) & {"socket", "os", "pathlib", "time", "random", "secrets", "asyncio", "threading"}
+
+
 def loaded_by(statement: str) -> set[str]:
     """The top-level packages that a fresh interpreter has loaded after a statement."""
     code = f"import sys; {statement}; print(' '.join({{m.partition('.')[0] for m in sys.modules}}), *sys.modules)"
