@@ -27,6 +27,7 @@ COMMANDS = {
     "models": "List a connection's models with price, context window, modes and end.",
     "connections": "Provider addresses with their keys.",
     "hosts": "Accounts of the tools that ask.",
+    "flow": "Glific's flows, played and looked over.",
     "usage": "Tokens and money by tool, account and model.",
     "memory": "Remembered conversations.",
     "password": "Print a one-time link to set the admin's password.",

@@ -1,5 +1,7 @@
 """What is found in a flow before it hurts anybody."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from ringmain.hosts.glific.flows.definition import Flow
 from ringmain.hosts.glific.flows.lint import Finding, lint
 from tests.hosts.glific.flows.made import TUTOR, act, call, enter, flow, outcome, route, say, wait
 
+ROOT = Path(__file__).parents[4]
 POST = "https://bot.example.org/chat"
 GOOD = {"good": say("Good."), "bad": say("Bad.")}
 
@@ -31,15 +34,6 @@ def test_gpt_model_is_ignored_unless_model_stands_beside_it() -> None:
     assert "gpt-4o" in finding.sentence
     assert not found(calling(body={"gpt_model": "a", "model": "b"}), "gpt_model_ignored")
     assert not found(calling(url=POST, method="POST", body={"gpt_model": "a"}), "gpt_model_ignored")
-
-
-def test_a_model_that_refuses_the_temperature_that_is_always_sent_is_told() -> None:
-    assert found(calling(body={"model": "gpt-5-mini"}), "temperature_refused")
-    assert not found(calling(body={"model": "gpt-4o"}), "temperature_refused")
-
-
-def test_a_model_that_is_given_its_temperature_is_not_told() -> None:
-    assert not found(calling(body={"model": "gpt-5-mini", "temperature": 1}), "temperature_refused")
 
 
 @pytest.mark.parametrize("name", ["Success", "Failure"])
@@ -167,3 +161,23 @@ def test_a_node_that_nothing_leads_to_is_told() -> None:
 def test_every_action_that_the_runner_plays_passes() -> None:
     made = flow(a=enter("Other", "b", "b"), b=outcome({"type": "open_ticket", "body": "x"}, "c", "c"), c=say("C"))
     assert lint(made) == ()
+
+
+def test_every_code_is_explained_with_its_level() -> None:
+    page = (ROOT / "docs/how-to/flows.md").read_text()
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ([\w, ]+) \|", page, re.M)
+    told = {
+        (code, level)
+        for codes, levels in rows
+        for code, level in zip(codes.replace("`", "").split(", "), _as_many(levels, codes), strict=True)
+    }
+    code = (ROOT / "src/ringmain/hosts/glific/flows/lint.py").read_text()
+    made = {(name, level) for level, name in re.findall(r'Said\("(\w+)", f?"([\w{}.()]+)"', code)}
+    made.remove(("no_{name.lower()}", "error"))
+    assert told == made | {("no_success", "error"), ("no_failure", "error")}
+
+
+def _as_many(levels: str, codes: str) -> list[str]:
+    """One level for each code, where a row names one for all of them."""
+    named = levels.split(", ")
+    return named if len(named) > 1 else named * (codes.count(",") + 1)

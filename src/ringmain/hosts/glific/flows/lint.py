@@ -22,9 +22,6 @@ MODELS = frozenset({"parse_via_chat_gpt", "parse_via_gpt_vision", "filesearch-gp
 QUESTIONS = frozenset({"question_text", "question", "prompt", "model", "gpt_model", "messages"})
 """Fields of a body by which it is known to be meant for a model."""
 
-PLAIN_MODELS = ("gpt-5", "o1", "o3", "o4")
-"""Beginnings of models that refuse the temperature of 0 that this function sends (2026-08)."""
-
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was found: a code for machines, a sentence and what to do for people."""
@@ -69,9 +66,6 @@ def _model(flow: Flow, node: Node) -> Iterator[Said]:
     if "gpt_model" in body and "model" not in body:
         sentence = f"`gpt_model` ({body['gpt_model']}) is never read by Glific; the call goes to its default model."
         yield Said("warning", "gpt_model_ignored", sentence, "Name the model in `model`.")
-    if str(body.get("model", "")).startswith(PLAIN_MODELS) and "temperature" not in body:
-        sentence = f"Glific sends a temperature of 0 unless told otherwise, which {body['model']} refuses."
-        yield Said("warning", "temperature_refused", sentence, "Set `temperature` to 1 in the body.")
 
 
 def _outcomes(flow: Flow, node: Node) -> Iterator[Said]:
