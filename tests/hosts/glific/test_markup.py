@@ -68,6 +68,7 @@ NO_MARKDOWN = [
     "[1] says so\n\n[1]: https://x.org",
     "   a poem\n      with its\n   indentation",
     "Title\n=====",
+    "Look:\n\n    four spaces in",
     "*Title\n- a\n- b\n\n1. one\n\n> said\n\n```\ncode\n```",
 ]
 
@@ -115,6 +116,12 @@ DEEP = DEEPEST * 10
 @pytest.mark.parametrize("text", [">" * DEEP + " end", "".join(f"{' ' * 2 * n}- x\n" for n in range(DEEP)) + "end"])
 def test_what_is_too_deep_is_kept_as_text(text: str) -> None:
     assert convert(text).endswith("end")
+
+
+def test_a_text_of_very_many_brackets_is_read_without_links() -> None:
+    link = " [a](https://b.c)"
+    assert convert("[" * (MOST_BRACKETS - 1) + link).endswith("[ a (https://b.c)")
+    assert convert("[" * MOST_BRACKETS + link).endswith("[ [a](https://b.c)")
 
 
 @pytest.mark.parametrize("piece", ["[", "![", "*", "_a *b ", "`a", "\n- a", "# a\n", "~~~\n", "<a b='", "*[", "> "])

@@ -83,6 +83,13 @@ def test_the_lines_of_cut_code_keep_their_indentation() -> None:
     assert "\n".join(part.removeprefix("```\n").removesuffix("\n```") for part in cut) == text[4:-4]
 
 
+def test_no_part_is_code_without_anything_in_it() -> None:
+    cut = parts("```\nfirst\n" + "\n" * 300 + "last\n```", 64)
+    assert [part for part in cut if not part.replace("```", "").strip()] == []
+    assert "first" in cut[0]
+    assert "last" in cut[-1]
+
+
 A, B, HINDI = "a" * 40 + ".", "b" * 40 + ".", "अब अब अब अब अब अब"
 
 
