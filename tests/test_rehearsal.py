@@ -89,7 +89,21 @@ async def test_a_line_can_be_time_a_result_a_place_or_a_picture() -> None:
     assert shown.said == ["No Response | done | 72.5 | https://x.org/1 | /slash"]
 
 
-@pytest.mark.parametrize("line", ["/wait soon", "/wait", "/location here", "/result {", "/result []", "/dance"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/wait soon",
+        "/wait",
+        "/wait nan",
+        "/wait inf",
+        "/wait -1",
+        "/wait 1e12",
+        "/location here",
+        "/result {",
+        "/result []",
+        "/dance",
+    ],
+)
 async def test_a_command_that_cannot_be_read_is_told_with_those_that_can(line: str) -> None:
     with pytest.raises(AskError, match="cannot be told to a flow") as error:
         await Shown(flow(**TUTOR)).lines(line)
@@ -124,6 +138,26 @@ async def test_a_flow_that_asks_a_model_for_ever_is_stopped() -> None:
     assert len(calls) == MOST
     (stopped,) = [event for event in shown.events if isinstance(event, told.Stopped)]
     assert stopped.code == "loop"
+
+
+async def test_a_webhook_that_is_wanted_while_time_passes_is_answered_and_the_rest_passes_behind_it() -> None:
+    made = flow(
+        ask=wait("name", "end", seconds=60, silent="gpt"),
+        gpt=call(success="more", failure="end", body={"question_text": "late"}),
+        more=wait("more", "end", seconds=100, silent="bye"),
+        bye=say("@results.answer.parsed_msg"),
+        end=say("never"),
+    )
+    shown = Shown(made)
+    assert (await shown.lines("/wait 500")).now >= NOW + 500
+    assert shown.said == ["You asked: late"]
+
+
+async def test_a_flow_that_wakes_itself_for_ever_is_stopped() -> None:
+    pause = act({"type": "wait_for_time", "delay": "1"}, to="pause")
+    shown = Shown(flow(ask=wait("name", "pause", seconds=60, silent="pause"), pause=pause))
+    assert (await shown.lines("/wait 86400")).over
+    assert [event.code for event in shown.events if isinstance(event, told.Stopped)] == ["loop"]
 
 
 async def outcome(made: Flow, carry: Any = echo, *, before: tuple[str, ...] = ()) -> Outcome:

@@ -17,6 +17,9 @@ MEDIA: dict[str, Kind] = {"/image": "image", "/audio": "audio", "/video": "video
 MOST = 50
 """Webhooks and waits that may follow each other without a message of the contact."""
 
+LONGEST = 366 * 86_400.0
+"""Seconds that may pass in one line."""
+
 COMMANDS = "/wait SECONDS, /image URL, /audio URL, /video URL, /file URL, /location LATITUDE LONGITUDE, /result JSON"
 """What a line may say besides a message; a message that begins with a slash is written with two."""
 
@@ -47,7 +50,19 @@ class Rehearsal:
 
         Raises `AskError` for a line that begins with a slash and says nothing that is known.
         """
+        command, _, rest = line.strip().partition(" ")
+        if command == "/wait":
+            return await self._passed(state, _seconds(line, rest))
         return await self.settle(self._step(state, line))
+
+    async def _passed(self, state: State, seconds: float) -> State:
+        """Where it stands when all this time has passed, with the webhooks answered that it wanted meanwhile."""
+        end = state.now + seconds
+        for _ in range(MOST):
+            state = await self.settle(self._player.wait(state, max(end - state.now, 0.0)))
+            if state.over or state.now >= end:
+                return state
+        return self._told(_endless(state))
 
     async def lines(
         self, state: State, lines: Iterable[str], *, mistaken: Callable[[AskError], None] | None = None
@@ -84,17 +99,29 @@ class Rehearsal:
         try:
             return self._commanded(state, command, rest.strip())
         except (ValueError, KeyError, msgspec.MsgspecError) as error:
-            raise AskError("invalid_request", f"'{line[:60]}' cannot be told to a flow.", fix=f"{COMMANDS}.") from error
+            raise _unreadable(line) from error
 
     def _commanded(self, state: State, command: str, rest: str) -> Step:
-        if command == "/wait":
-            return self._player.wait(state, max(float(rest), 0.0))
         if command == "/result":
             return self._player.resume(state, msgspec.json.decode(rest, type=dict))
         if command == "/location":
             latitude, longitude = map(float, rest.replace(",", " ").split())
             return self._player.hear(state, Heard(kind="location", latitude=latitude, longitude=longitude))
         return self._player.hear(state, Heard(kind=MEDIA[command], url=rest))
+
+
+def _seconds(line: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError as error:
+        raise _unreadable(line) from error
+    if not 0 <= seconds <= LONGEST:
+        raise _unreadable(line)
+    return seconds
+
+
+def _unreadable(line: str) -> AskError:
+    return AskError("invalid_request", f"'{line[:60]}' cannot be told to a flow.", fix=f"{COMMANDS}.")
 
 
 def _endless(state: State) -> Step:

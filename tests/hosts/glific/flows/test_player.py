@@ -13,7 +13,7 @@ from ringmain.hosts.glific.flows.player import picked
 from ringmain.hosts.glific.flows.running import House
 from ringmain.hosts.glific.flows.state import State
 from tests.hosts.glific.flows.made import TUTOR, act, call, enter, flow, route, say, wait
-from tests.hosts.glific.flows.playing import Talk
+from tests.hosts.glific.flows.playing import NOW, Talk
 
 ANSWER = {"success": True, "parsed_msg": "A noun names a thing."}
 
@@ -96,6 +96,23 @@ def test_what_is_due_on_the_way_happens_at_its_own_moment() -> None:
     )
     assert talk.wait(1_000).said == ["2026-09-21T14:14:20.000000Z"]
     assert talk.state.now == 1_790_001_000
+
+
+def test_time_stands_still_where_a_webhook_is_wanted_until_it_is_answered() -> None:
+    made = flow(
+        ask=wait("q", seconds=60, silent="call"), call=call(success="end"), end=say("@results.answer.parsed_msg")
+    )
+    talk = Talk(made).wait(500)
+    assert talk.called.url == "parse_via_chat_gpt"
+    assert talk.state.now == NOW + 60
+    assert talk.answer(ANSWER).said == ["A noun names a thing."]
+
+
+def test_a_flow_that_wakes_itself_for_ever_does_not_keep_the_clock_busy() -> None:
+    pause = act({"type": "wait_for_time", "delay": "1"}, to="pause")
+    talk = Talk(flow(pause=pause)).wait(1e12)
+    assert talk.state.now == NOW + 50
+    assert talk.state.waiting
 
 
 def test_a_result_from_outside_wakes_a_flow_and_so_does_the_end_of_its_wait() -> None:

@@ -23,6 +23,9 @@ from ringmain.hosts.glific.flows.webhooks import WebhookAnswer
 SILENT = Heard(text="No Response")
 """What a flow is told where time ran out."""
 
+MOST_WAKES = 50
+"""How often a flow may wake in one wait."""
+
 DEAF = {
     "webhook": "Glific drops what comes in while a webhook runs.",
     "time": "Glific drops what comes in while the flow waits for time to pass.",
@@ -57,13 +60,25 @@ class Player:
         return run.step()
 
     def wait(self, state: State, seconds: float) -> Step:
-        """What it does that time passes; what is due on the way happens when it is due."""
-        end, events = state.now + seconds, list[told.Told]([told.Passed(seconds=seconds)])
-        while state.waiting and state.waiting.until is not None and state.waiting.until <= end:
-            step = self._due(msgspec.structs.replace(state, now=max(state.now, state.waiting.until)))
-            events += step.events
+        """What it does that time passes; what is due on the way happens when it is due.
+
+        Where that wants a webhook, or wakes the flow too often, less time has passed than `seconds`.
+        """
+        end, events = state.now + seconds, list[told.Told]()
+        for _ in range(MOST_WAKES):
+            until = state.waiting.until if state.waiting else None
+            due = until is not None and until <= end
+            moment = max(state.now, until) if due and until is not None else end
+            events.append(told.Passed(seconds=moment - state.now))
+            state = msgspec.structs.replace(state, now=moment)
+            if not due:
+                break
+            step = self._due(state)
             state = step.state
-        return Step(msgspec.structs.replace(state, now=end), tuple(events))
+            events += step.events
+            if state.waiting and state.waiting.webhook:
+                break
+        return Step(state, tuple(events))
 
     def answer(self, state: State, answer: WebhookAnswer) -> Step:
         """What the answer to the webhook that is waited for does."""

@@ -29,6 +29,9 @@ MOST_VISITS = 6
 SAME, SAME_HOURS, REMEMBERED = 4, 6, 12
 """How often the same may be said, within how many hours, among how many messages."""
 
+LAST = 250e9
+"""The last second that is written; no calendar has one for what waits for ever."""
+
 SIGNALS = frozenset({"completed", "expired", "success", "failure"})
 """What tells a node that its sub-flow or its webhook is done; a contact who types one of these is taken for it."""
 
@@ -237,7 +240,7 @@ class Running:
 
     def moment(self) -> str:
         """Now, as Glific writes it."""
-        return datetime.fromtimestamp(self.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return datetime.fromtimestamp(min(self.now, LAST), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def binding(self) -> Mapping[str, Any]:
         """All that a text can name."""
@@ -352,7 +355,7 @@ def _understood(value: dict[str, Any]) -> Heard:
 
 
 def _calendar(now: float, minutes: int) -> dict[str, str]:
-    today = datetime.fromtimestamp(now, timezone(timedelta(minutes=minutes)))
+    today = datetime.fromtimestamp(min(now, LAST), timezone(timedelta(minutes=minutes)))
     days = {"yesterday": -1, "current_date": 0, "tomorrow": 1}
     dates = {name: today + timedelta(days=shift) for name, shift in days.items()}
     return {
