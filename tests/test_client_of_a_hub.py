@@ -3,9 +3,13 @@
 import pytest
 
 import ringmain
+from ringmain.exchange.ask import Ask
+from ringmain.exchange.audio import Audio
 from ringmain.hosts import rooms
+from ringmain.registry import LOCAL
 from ringmain.tour import tour
 from tests.hubs import Served, run_hub
+from tests.sounds import WAV
 
 
 @pytest.fixture
@@ -63,3 +67,16 @@ async def test_the_tour_says_that_the_hubs_demo_answered(served: Served, monkeyp
     monkeypatch.setenv("RINGMAIN_KEY", served.account("touring", model="demo-1"))
     async with ringmain.AsyncHub() as hub:
         assert [row.demo async for row in tour(hub, real=True)] == [True] * len(rooms())
+
+
+async def test_sound_goes_through_the_hub_which_chooses_the_model_and_has_the_line(served: Served) -> None:
+    async with ringmain.AsyncHub() as hub:
+        heard = Ask(id="ask_1", wire="transcription", audio=Audio(data=WAV), conversation="c")
+        spoken = Ask(id="ask_2", wire="speech", prompts=("Guten Tag.",), fields={"voice": "alloy"})
+        words, sound = [await (await hub.answer(ask, LOCAL)).whole() for ask in (heard, spoken)]
+    assert ("2 seconds" in words.text, words.cost, sound.cost) == (True, 0, 0)
+    assert sound.audio
+    assert sound.audio.type == "audio/wav"
+    newest, first = served.lines()
+    assert (first.model, first.audio_milliseconds, newest.model) == ("demo-transcribe", 2000, "demo-speech")
+    assert newest.characters == 10

@@ -14,7 +14,7 @@ SRC = Path(ringmain.__file__).parent
 STAGES = {"recall", "resolve", "guard", "provider", "judge", "ledger"}
 NOUNS = {
     f"ringmain.exchange.{name}"
-    for name in ("account", "ask", "audio", "connection", "line", "loose", "model", "plan", "reply")
+    for name in ("account", "ask", "audio", "connection", "form", "line", "loose", "model", "plan", "reply")
 }
 FRAMEWORK = {"starlette", "uvicorn", "jinja2", "prometheus_client", "argon2", "markupsafe"}
 SQL = {"sqlalchemy", "alembic", "psycopg", "sqlite3"}

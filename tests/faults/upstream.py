@@ -1,6 +1,7 @@
 """A provider on raw sockets that says, byte for byte, what no framework will say."""
 
 import json
+import re
 import socket
 import ssl
 import struct
@@ -31,6 +32,8 @@ class Upstream:
         self.base_url = ""
         self.heard = threading.Event()
         """Set by the test once the host has something of the answer."""
+        self.sent: list[tuple[dict[str, str], bytes]] = []
+        """Head and body of every call that has come in."""
         self._scripts: dict[str, Sequence[Attempt]] = {}
         self._asked: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -63,21 +66,25 @@ class Line(StreamRequestHandler):
     def handle(self) -> None:
         """Read the request, answer it and hang up."""
         with suppress(OSError):
-            length = self._length()
-            self.upstream.answer(self, json.loads(self.rfile.read(length))["model"])
+            head = self._head()
+            body = self.rfile.read(int(head["content-length"]))
+            self.upstream.sent.append((head, body))
+            self.upstream.answer(self, _model(body))
 
-    def _length(self) -> int:
-        """The announced length of the body, after the head was read.
+    def _head(self) -> dict[str, str]:
+        """The headers, their names in lower case.
 
         Raises OSError where the hub hung up before, as it does on a certificate that it does not trust.
         """
-        length = 0
+        head: dict[str, str] = {}
+        if not self.rfile.readline():
+            raise ConnectionAbortedError
         while (line := self.rfile.readline()) != b"\r\n":
             if not line:
                 raise ConnectionAbortedError
-            name, _, value = line.lower().partition(b":")
-            length = int(value) if name == b"content-length" else length
-        return length
+            name, _, value = line.decode().partition(":")
+            head[name.lower()] = value.strip()
+        return head
 
     def finish(self) -> None:
         """Close what is still open."""
@@ -97,6 +104,12 @@ class Line(StreamRequestHandler):
             return False
         finally:
             self.request.settimeout(None)
+
+
+def _model(body: bytes) -> str:
+    """The model that is asked, in JSON or in a form."""
+    named = re.search(rb'name="model"\r\n\r\n(.*)\r\n', body)
+    return named[1].decode() if named else json.loads(body)["model"]
 
 
 @contextmanager

@@ -43,6 +43,8 @@ class Route(msgspec.Struct, frozen=True):
     method: str
     path: str
     what: What = "ask"
+    largest: int | None = None
+    """Bytes that a request may have, where it is not the room's limit."""
 
     @property
     def public(self) -> bool:

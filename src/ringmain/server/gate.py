@@ -151,7 +151,7 @@ class Gate:
         visit.asked = True
         try:
             if body is None:
-                body = await self._body(visit, stop.room, account)
+                body = await self._body(visit, stop, account)
             ask = stop.room.wire.read(visit.request(body), ask_id=visit.id, settings=account.settings)
             if told := earlier(self._tapes, visit, account, ask, body):
                 visit.asked = False
@@ -170,11 +170,12 @@ class Gate:
         keyed = visit.recording is not None and visit.recording.tape.keyed
         return msgspec.structs.replace(ask, deadline=None if keyed else deadline(ask, stop.room, visit))
 
-    async def _body(self, visit: Visit, room: Room, account: Account) -> bytes:
+    async def _body(self, visit: Visit, stop: Stop, account: Account) -> bytes:
         """The body, signed where the account wants that too."""
-        body = await read_body(visit.receive, visit.headers, room.nameplate.largest, whole=visit.presence.whole)
-        if room.must_sign(account):
-            await self._callers.check(visit.request(body), room, account)
+        largest = stop.route.largest or stop.room.nameplate.largest
+        body = await read_body(visit.receive, visit.headers, largest, whole=visit.presence.whole)
+        if stop.room.must_sign(account):
+            await self._callers.check(visit.request(body), stop.room, account)
         return body
 
 

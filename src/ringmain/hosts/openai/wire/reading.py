@@ -59,8 +59,7 @@ def read(request: HostRequest, *, ask_id: str, settings: Mapping[str, Any] = NON
     Raises `AskError`: `invalid_json`, `too_deep`, `invalid_request`, `nothing_to_ask`, `unknown_role`.
     """
     wire = WIRES[request.path]
-    body = _object(request.body)
-    _check_shape(body)
+    body = checked_object(request.body)
     model = body.get("model")
     return Ask(
         id=ask_id,
@@ -70,13 +69,23 @@ def read(request: HostRequest, *, ask_id: str, settings: Mapping[str, Any] = NON
         listed=wire == "completion" and isinstance(body["prompt"], list) and not _tokens(body["prompt"]),
         fields={name: value for name, value in body.items() if name not in SHAPED[wire]},
         model=model or None,
-        organization=_header(request, "openai-organization"),
-        conversation=_header(request, "x-ringmain-conversation"),
+        organization=header_of(request, "openai-organization"),
+        conversation=header_of(request, "x-ringmain-conversation"),
         stream=bool(body.get("stream")) and wire != "embeddings",
-        deadline=_deadline(request, bool(body.get("stream"))),
+        deadline=deadline_of(request, bool(body.get("stream"))),
         notices=_left_out(body, wire),
         unsaid=unsaid(body.get("input")) if wire == "responses" else (),
     )
+
+
+def checked_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body, in which the fields that the hub reckons with are of their kind.
+
+    Raises `AskError`: `invalid_json`, `too_deep`, `invalid_request`.
+    """
+    told = _object(body)
+    _check_shape(told)
+    return told
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -199,7 +208,11 @@ def _left_out(body: dict[str, Any], wire: Wire) -> tuple[str, ...]:
     return (f"Left out, because this endpoint has no such field: {', '.join(names)}.",) if names else ()
 
 
-def _header(request: HostRequest, name: str) -> str | None:
+def header_of(request: HostRequest, name: str) -> str | None:
+    """A header that travels on, where it was sent.
+
+    Raises `AskError("invalid_request")` for one that is no plain text.
+    """
     value = request.headers.get(name, "").strip()
     if not value:
         return None
@@ -208,7 +221,7 @@ def _header(request: HostRequest, name: str) -> str | None:
     return value
 
 
-def _deadline(request: HostRequest, streams: bool) -> float | None:
+def deadline_of(request: HostRequest, streams: bool) -> float | None:
     """When OpenAI's client stops listening, which for a stream it counts anew at every event."""
     try:
         seconds = float(request.headers.get("x-stainless-read-timeout", ""))

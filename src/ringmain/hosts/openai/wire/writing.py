@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ringmain.errors import ProviderError
-from ringmain.exchange.ask import Ask, Wire
+from ringmain.exchange.ask import OF_SOUND, Ask, Wire
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, StreamWriter
-from ringmain.hosts.openai.wire import chat, completion, responses
+from ringmain.hosts.openai.wire import chat, completion, responses, sound
 from ringmain.hosts.openai.wire.refusing import encode
 
 Writer = Callable[[Reply, Ask], dict[str, Any]]
@@ -27,6 +27,8 @@ def write(reply: Reply, ask: Ask) -> HostReply:
 
     Raises `ProviderError("upstream_malformed")` for embeddings of which there are no bytes to pass on.
     """
+    if ask.wire in OF_SOUND:
+        return sound.write(reply, ask)
     body = reply.raw if reply.raw is not None else encode(_composer(ask.wire, reply)(reply, ask))
     return HostReply(headers={"content-type": "application/json"}, body=body)
 
