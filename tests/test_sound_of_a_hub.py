@@ -210,3 +210,13 @@ async def test_the_first_suggestion_that_the_list_has_is_asked_and_the_first_whe
         await told(hub, transcription(model=None))
     parts = read(sent.requests[1].headers["content-type"], sent.requests[1].body)
     assert next(part.data for part in parts if part.name == "model") == asked.encode()
+
+
+async def test_a_field_of_the_hubs_own_that_a_model_refuses_is_left_out_from_then_on() -> None:
+    error = {"message": "No.", "code": "unsupported_parameter", "param": "response_format"}
+    hub, sent, _ = own((400, JSON, msgspec.json.encode({"error": error})), HEARD, HEARD)
+    async with hub:
+        first = await told(hub, transcription("a"))
+        await told(hub, transcription("b"))
+    assert ["response_format" in request.body.decode("latin-1") for request in sent.requests] == [True, False, False]
+    assert "refuses response_format" in first.notices[0]

@@ -16,7 +16,7 @@ from ringmain.exchange.line import Line
 from ringmain.store import StoredConnection
 from ringmain.testing import Clock, no_sleep
 from tests.faults.upstream import Attempt, Upstream, error, hang_up, run_upstream, said
-from tests.hubs import Served, run_hub
+from tests.hubs import Answered, Served, run_hub
 from tests.sounds import WAV, opus
 
 NOTE = ("note.ogg", opus(2.5), "audio/ogg")
@@ -208,6 +208,39 @@ def test_a_retry_of_a_sound_is_answered_with_the_first_answer(world: World) -> N
     )
     assert (first.body, first.headers["content-type"]) == (again.body, again.headers["content-type"])
     assert (again.headers["x-ringmain-replayed"], world.upstream.asked("voice")) == ("true", 1)
+
+
+def form(boundary: str, words: bytes = b"hi") -> tuple[bytes, dict[str, str]]:
+    parts = [Part(name="model", data=b"ears"), Part(name="language", data=words), Part(name="file", data=WAV, file="a")]
+    return written(parts, boundary), {"content-type": f"multipart/form-data; boundary={boundary}"}
+
+
+@pytest.mark.parametrize(
+    "tries",
+    [({"x-stainless-retry-count": "0"}, {"x-stainless-retry-count": "1"}), ({"idempotency-key": "hear-once"},) * 2],
+    ids=["counted", "named"],
+)
+def test_a_form_that_is_written_anew_for_a_retry_is_the_same_call(
+    world: World, tries: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    world.play("ears", HEARD)
+    told = list[Answered]()
+    for boundary, headers in zip(("first", "second"), tries, strict=True):
+        body, kind = form(boundary, repr(tries).encode())
+        told.append(world.hub.call("POST", "/v1/audio/transcriptions", body, headers={**kind, **headers}))
+    assert [answered.status for answered in told] == [200, 200]
+    assert (told[1].headers["x-ringmain-replayed"], told[0].body) == ("true", told[1].body)
+    assert world.upstream.asked("ears") == 1
+
+
+def test_another_sound_under_the_same_key_is_another_call(world: World) -> None:
+    world.play("ears", HEARD)
+    statuses = []
+    for words in (b"hi", b"de"):
+        body, kind = form("b", words)
+        headers = {**kind, "idempotency-key": "two-sounds"}
+        statuses.append(world.hub.call("POST", "/v1/audio/transcriptions", body, headers=headers).status)
+    assert statuses == [200, 422]
 
 
 def test_the_demo_answers_openais_client_without_a_model_being_known(served: Served) -> None:

@@ -162,7 +162,7 @@ def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model
 def _of_sound(ask: Ask, account: Account, connection: Connection, model: Model, notices: tuple[str, ...]) -> Plan:
     """The call of a transcription or of speech: the host's own fields, and nothing of the account's."""
     mode = SOUND[ask.wire]
-    said = mode.content(ask)
+    said = {name: value for name, value in mode.content(ask).items() if name not in model.refuses}
     body = _body(model, uncontrolled(ask.fields), said)
     return Plan(
         ask=ask,

@@ -51,10 +51,17 @@ def _answers(tape: Tape, digest: bytes, tries: int) -> bool:
 
 
 def _digest(visit: Visit, ask: Ask, body: bytes) -> bytes:
-    """What was asked: the body to the last byte, and what a room may have read elsewhere."""
+    """What was asked: the body to the last byte, and what a room may have read elsewhere.
+
+    A form is written with another boundary at each try, so that of one with a sound it is what it says.
+    """
     beside = (visit.query, ask.model, ask.mode, ask.connection, ask.organization, ask.conversation)
     digest = blake2b(repr(beside).encode() + b"\n", digest_size=32)
-    digest.update(body)
+    if ask.audio is None:
+        digest.update(body)
+    else:
+        digest.update(repr((ask.stream, ask.fields, ask.audio.name, ask.audio.type)).encode("utf-8", "replace") + b"\n")
+        digest.update(ask.audio.data)
     return digest.digest()
 
 
