@@ -116,6 +116,14 @@ def test_usage_says_where_a_cost_is_missing_and_gives_no_sum_of_nothing(run: Any
     assert "nobody knows what they cost" in done.err
 
 
+def test_usage_shows_sound_in_its_own_units(run: Any):
+    _carry(entry("1", model="ears", audio_milliseconds=11_001, picodollars=1), entry("2", model="m", input_tokens=7))
+    rows = {row["model"]: row for row in run("usage", "--json").json}
+    assert (rows["ears"]["audio_milliseconds"], rows["m"]["characters"]) == (11_001, 0)
+    assert "12 s" in run("usage").out
+    assert "7 + 12 s" in run("usage").out
+
+
 def _carry(*entries: Entry) -> None:
     store = open_store(read_settings().store_url)
     store.carry("p", list(entries))

@@ -66,6 +66,18 @@ def test_an_unknown_price_is_called_so_and_a_failure_has_its_reason_in_plain_wor
     assert [(row["code"], row["asks"]) for row in data["failures"]] == [("upstream_auth", 1)]
 
 
+def test_sound_stands_in_its_own_units_where_tokens_stand(hub: Served) -> None:
+    heard = {"model": "ears", "mode": "transcription", "audio_milliseconds": 11_001, "picodollars": 10**9}
+    carry(hub, heard, {"model": "voice", "mode": "speech", "characters": 340}, {"input_tokens": 7})
+    told = page(hub)
+    for shown in ("12 s", "340 chars", "7", "7 + 12 s + 340 chars"):
+        assert f'<td class="n">{shown}</td>' in told
+    data = hub.call("GET", "/book.json", key=ADMIN).json
+    assert (data["today"]["audio_milliseconds"], data["today"]["characters"]) == (11_001, 340)
+    rows = {row["model"]: row for row in csv.DictReader(io.StringIO(page(hub, "/book.csv")))}
+    assert (rows["ears"]["audio_milliseconds"], rows["voice"]["characters"]) == ("11001", "340")
+
+
 def test_a_period_is_chosen_by_a_link_and_no_other_is_made_up(hub: Served) -> None:
     hub.ring.clock = lambda: datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
     day = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp() * 1000)
