@@ -102,6 +102,14 @@ def test_what_passes_is_tried_again(heard: Heard) -> None:
     assert run(parcel(seconds=3601), TOKEN, heard)[1].again is None
 
 
+def test_what_failed_after_glific_had_done_it_is_not_brought_again() -> None:
+    kept = {"token": "t-0"}
+    for heard in (Heard(), told({}, 500)):
+        assert run(parcel(), heard, kept=kept)[1].again == 1
+        assert run(parcel(tries=1), resumed(True, NOT_WAITING), kept=kept)[1].done
+    assert run(parcel(tries=2), resumed(True, NOT_WAITING), kept=kept)[1].again == 4
+
+
 def test_a_rate_limit_waits_for_the_next_minute() -> None:
     assert run(parcel(), TOKEN, told(b"Rate limit exceeded", 429))[1].again == 60
 

@@ -48,7 +48,7 @@ def steps(parcel: Parcel, kept: dict[str, str]) -> Steps:
             return _not_signed_in(signed_in, parcel)
         kept[TOKEN] = token
         heard = yield _resume(parcel, token)
-    return _outcome(heard, parcel)
+    return _outcome(heard, parcel, kept)
 
 
 def _sign_in(parcel: Parcel) -> Send:
@@ -85,21 +85,28 @@ def _token(heard: Heard) -> str:
 
 
 def _not_signed_in(heard: Heard, parcel: Parcel) -> Outcome:
-    if heard.status in (401, 403):
+    if heard.status == 403:
+        return Outcome(why="Glific knows no such organization, or has suspended it")
+    if heard.status == 401:
         return Outcome(why="Glific does not take the phone and password of the account")
     return _again(heard, parcel)
 
 
-def _outcome(heard: Heard, parcel: Parcel) -> Outcome:
+def _outcome(heard: Heard, parcel: Parcel, kept: dict[str, str]) -> Outcome:
+    unsure = f"{parcel.reach['flow']}/{parcel.reach['contact']}"
     if heard.status == 401:
         return Outcome(why="Glific does not take the token that it has just given")
     if heard.status != 200:
+        if heard.status != 429:
+            # It may have resumed the flow before it failed.
+            kept[unsure] = "yes"
         return _again(heard, parcel)
+    before = kept.pop(unsure, None)
     told = _object(heard)
     answer = as_object(as_object(told.get("data")).get("resumeContactFlow"))
     messages = [as_text(as_object(error).get("message")) for error in as_list(answer.get("errors"))]
     if any(NOTHING_WAITS in message for message in messages):
-        return _not_waiting(parcel)
+        return Outcome(done=True) if before else _not_waiting(parcel)
     if answer.get("success"):
         # An error beside it came from a node after the one that waited.
         return Outcome(done=True)
