@@ -1,7 +1,6 @@
 """A request → an ask: what ringmain must know is checked, everything else travels as it came."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,8 +9,6 @@ from ringmain.errors import AskError
 from ringmain.exchange.ask import CAPS, Ask, Message, Prompt, Wire, checked
 from ringmain.hosts import HostRequest
 from ringmain.hosts.openai.wire.items import messages_of, unsaid
-
-NONE: Mapping[str, Any] = {}
 
 DEEPEST = 64
 """Levels of lists and objects that a body may have."""
@@ -53,8 +50,8 @@ _HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 _HEADER = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 
 
-def read(request: HostRequest, *, ask_id: str, settings: Mapping[str, Any] = NONE) -> Ask:
-    """The ask that a request is; this room has no settings of its own.
+def read(request: HostRequest, *, ask_id: str) -> Ask:
+    """The ask that a request is.
 
     Raises `AskError`: `invalid_json`, `too_deep`, `invalid_request`, `nothing_to_ask`, `unknown_role`.
     """
