@@ -1,7 +1,7 @@
 """How many second attempts a connection may have."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ringmain.exchange.retries import FEWEST, MINUTE, SHARE, Retries
@@ -46,6 +46,10 @@ def test_a_clock_that_is_set_back_begins_anew() -> None:
     assert made(retries, 99, at=-1000.0) == FEWEST
 
 
+EVERY_TWENTY_SECONDS = [(False, 22.0), (False, 0.0), (False, 0.0), (False, 39.0), *[(False, 20.0)] * 4]
+
+
+@example(EVERY_TWENTY_SECONDS)
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 40)), max_size=200))
 def test_there_are_never_more_within_one_minute_of_the_count_than_share_and_floor(
     steps: list[tuple[bool, float]],

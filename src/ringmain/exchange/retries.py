@@ -36,7 +36,8 @@ class Retries:
         self.turn(at)
         part = 1 - (at - self._begun) / MINUTE
         calls, retries = (now + part * before for now, before in zip(self._both(), self._before, strict=True))
-        return retries < max(SHARE * calls, FEWEST)
+        # The part of the minute before is a fraction: one more must fit whole, or it would be one too many each minute.
+        return retries + 1 <= max(SHARE * calls, FEWEST)
 
     def _both(self) -> tuple[int, int]:
         return self._calls, self._retries
