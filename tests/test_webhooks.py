@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringmain.errands import Errands
 from ringmain.exchange.reply import Reply
 from ringmain.hosts.glific.flows.webhooks import Webhook, WebhookAnswer, signature
 from ringmain.network import Network
@@ -160,7 +161,7 @@ CHAT = {"question_text": "What is a noun?", "prompt": "Be brief.", "gpt_model": 
 async def test_the_chat_function_is_answered_by_this_hub(url: str) -> None:
     replies = list[Reply]()
     async with ready_hub() as hub:
-        answer = await answered_here(hub, heard=replies.append, connection="demo")(
+        answer = await answered_here(Errands(hub, url=""), heard=replies.append, connection="demo")(
             Webhook(method="FUNCTION", url=url, body=CHAT)
         )
     told = json.loads(answer.body or b"")
@@ -173,7 +174,7 @@ async def test_the_chat_function_is_answered_by_this_hub(url: str) -> None:
 async def test_what_the_command_line_names_wins_over_the_flow() -> None:
     replies = list[Reply]()
     async with ready_hub() as hub:
-        carry = answered_here(hub, heard=replies.append, connection="demo", model="demo-1")
+        carry = answered_here(Errands(hub, url=""), heard=replies.append, connection="demo", model="demo-1")
         await carry(Webhook(method="FUNCTION", url="parse_via_chat_gpt", body={**CHAT, "gpt_model": "other"}))
     assert [reply.model for reply in replies] == ["demo-1"]
 
@@ -185,12 +186,12 @@ async def test_what_the_command_line_names_wins_over_the_flow() -> None:
         ({}, 400),
         ({"question_text": {"a": 1}}, 400),
         ({"question_text": "x", "temperature": "hot"}, 400),
-        ({"question_text": "x", "model": 7}, 400),
+        ({"question_text": "x", "model": ["a"]}, 400),
     ],
 )
 async def test_a_question_that_cannot_be_asked_is_refused_with_its_reason(body: dict[str, Any], status: int) -> None:
     async with ready_hub() as hub:
-        answer = await answered_here(hub, connection="demo")(
+        answer = await answered_here(Errands(hub, url=""), connection="demo")(
             Webhook(method="FUNCTION", url="parse_via_chat_gpt", body=body)
         )
     assert (answer.status, answer.body) == (status, None)
@@ -199,7 +200,7 @@ async def test_a_question_that_cannot_be_asked_is_refused_with_its_reason(body: 
 
 async def test_what_nobody_here_knows_is_not_answered() -> None:
     async with ready_hub() as hub:
-        answer = await answered_here(hub)(Webhook(method="FUNCTION", url="geolocation"))
+        answer = await answered_here(Errands(hub, url=""))(Webhook(method="FUNCTION", url="geolocation"))
     assert answer == WebhookAnswer(reason=answer.reason)
     assert "'geolocation'" in answer.reason
 

@@ -7,16 +7,16 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from ringmain.admin.accounts import new_account
+from ringmain.errands import Errands
 from ringmain.errors import RingmainError
 from ringmain.exchange.reply import Reply
+from ringmain.hosts import HostReply, HostRequest, room
 from ringmain.hosts.glific.flows.webhooks import SIGNATURE, Carry, Webhook, WebhookAnswer, signature
-from ringmain.hub import AsyncHub
 from ringmain.transport import Request, Transport, read_whole
 
 LARGEST = 4 << 20
 """Bytes that an answer may have."""
-
-CHAT = "parse_via_chat_gpt"
 
 HERE = "/hosts/glific/"
 """What stands before a function's name in the address of a hub."""
@@ -85,34 +85,36 @@ def _pairs(value: Any, name: str = "") -> list[tuple[str, str]]:
     return [(name, "" if value is None else msgspec.json.encode(value).decode())]
 
 
-def answered_here(hub: AsyncHub, *, heard: Heard | None = None, **words: Any) -> Carry:
-    """Answers Glific's chat function by this hub, as a function or at an address of a hub's; `words` go along."""
+def answered_here(
+    errands: Errands, *, connection: str | None = None, model: str | None = None, heard: Heard | None = None
+) -> Carry:
+    """Answers the functions of Glific's room by this hub, by their names or at a hub's address; a `model` that is named
+    here goes before the flow's own."""
+    door = room("glific")
+    fresh = new_account(door, id="flow", name="flow")
+    # A flow that is played again must not be reminded of the last time.
+    account = msgspec.structs.replace(fresh, connection=connection, settings={**fresh.settings, "remember": "thread"})
+    served = {route.path for route in door.nameplate.routes if route.what == "ask"}
 
     async def made(webhook: Webhook) -> WebhookAnswer:
         name = webhook.url.partition("?")[0].rpartition(HERE)[2] if HERE in webhook.url else webhook.url
-        if name != CHAT:
+        if f"{HERE}{name}" not in served:
             return WebhookAnswer(reason=f"Nothing here answers '{webhook.url}'.")
-        try:
-            reply = await hub.ask(**_ask(webhook.body, words))
-        except RingmainError as error:
-            return WebhookAnswer(status=error.status, reason=str(error))
+        body = {**webhook.body, **({"gpt_model": model} if model else {})}
+        request = HostRequest(method="POST", path=f"{HERE}{name}", body=msgspec.json.encode(body))
+        done = await errands.reply(request, account, door)
         if heard:
-            heard(reply)
-        return WebhookAnswer(status=200, body=msgspec.json.encode({"success": True, "parsed_msg": reply.text}))
+            for reply in done.replies:
+                heard(reply)
+        return _answer(done.answer)
 
     return made
 
 
-def _ask(body: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
-    asked = {
-        "prompt": body.get("question_text"),
-        "system": body.get("prompt"),
-        "model": body.get("model") or body.get("gpt_model"),
-        "temperature": body.get("temperature"),
-        "response_format": body.get("response_format"),
-        **words,
-    }
-    return {name: value for name, value in asked.items() if value not in (None, "")}
+def _answer(answer: HostReply) -> WebhookAnswer:
+    if answer.status == 200:
+        return WebhookAnswer(status=200, body=answer.body)
+    return WebhookAnswer(status=answer.status, reason=str(msgspec.json.decode(answer.body)["error"]))
 
 
 def from_files(answers: Mapping[str, bytes], otherwise: Carry) -> Carry:

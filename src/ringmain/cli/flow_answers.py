@@ -9,8 +9,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ringmain.cli.frame import WrongCall, one_provider
+from ringmain.cli.frame import WrongCall, hub_url, one_provider
 from ringmain.cli.options import Demo, pair
+from ringmain.errands import Errands
 from ringmain.errors import AskError
 from ringmain.exchange.reply import Reply
 from ringmain.hosts.glific.flows.webhooks import Carry
@@ -42,9 +43,8 @@ class Answers:
     async def carried(self, hub: AsyncHub) -> AsyncIterator[tuple[Carry, list[Reply]]]:
         """What answers, and the list of replies that it adds those of the hub to."""
         one_provider(self.connection, self.demo)
-        replies, words = list[Reply](), {"connection": self.connection, "model": self.model}
-        asked = {name: value for name, value in words.items() if value is not None}
-        here = answered_here(hub, heard=replies.append, **asked)
+        replies, errands = list[Reply](), Errands(await hub.start(), url=hub_url(hub.ring))
+        here = answered_here(errands, connection=self.connection, model=self.model, heard=replies.append)
         canned, phrase, network = self._canned(), self._phrase(), Network()
         address = over_http(network, phrase=phrase) if self.http else here
         try:
