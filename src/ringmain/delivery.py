@@ -7,7 +7,8 @@ from collections import deque
 
 from ringmain.errors import RingmainError
 from ringmain.exchange.account import Account
-from ringmain.hosts import Heard, Outcome, Parcel, Room, Send
+from ringmain.hosts import Room
+from ringmain.hosts.parcels import Heard, Outcome, Parcel, Send
 from ringmain.ring import Ring
 from ringmain.sealing import unsealed
 from ringmain.store import Late

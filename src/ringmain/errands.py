@@ -3,10 +3,12 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Hashable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 import msgspec
 
-from ringmain.errors import ProviderError, RingmainError
+from ringmain.errors import HubError, ProviderError, RingmainError, our_fault
 from ringmain.exchange import admit
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask
@@ -80,24 +82,41 @@ class Errands:
         key = (account.id, ask.conversation) if room.nameplate.in_order and ask.conversation else None
         if key is None:
             return await self._all(ask, account, room, until)
+        async with AsyncExitStack() as turn:
+            with self._booked(ask, account):
+                await self._wait(turn, key, until)
+            return await self._all(ask, account, room, until)
+
+    async def _wait(self, turn: AsyncExitStack, key: Hashable, until: float | None) -> None:
+        """Wait for the turn. Raises `ProviderError("deadline_exceeded")`."""
         try:
-            async with self._turns.of(key, until=until):
-                return await self._all(ask, account, room, until)
+            await turn.enter_async_context(self._turns.of(key, until=until))
         except TimeoutError as error:
-            self._hub.refused(account, _no_turn(), ask_id=ask.id, wire=ask.wire)
             raise _no_turn() from error
+
+    @contextmanager
+    def _booked(self, ask: Ask, account: Account) -> Iterator[None]:
+        """A block before the ask is put to the hub, out of which no failure comes that is not in the book."""
+        try:
+            yield
+        except BaseException as error:
+            told = error if isinstance(error, RingmainError) else our_fault(billed=False)
+            if isinstance(error, asyncio.CancelledError):
+                told = HubError("host_hung_up", "The host stopped listening before the ask was sent.")
+            self._hub.refused(account, told, ask_id=ask.id, wire=ask.wire)
+            raise
 
     async def _all(self, ask: Ask, account: Account, room: Room, until: float | None) -> Done:
         replies = list[Reply]()
         while True:
-            ask, reply = await self._asked(ask, account, until)
+            ask, reply = await self._asked(ask, account, room, until)
             replies.append(reply)
             following = room.follow(reply, ask)
             if following is None:
                 return Done(answer=room.wire.write(reply, ask), replies=tuple(replies))
             ask = following
 
-    async def _asked(self, ask: Ask, account: Account, until: float | None) -> tuple[Ask, Reply]:
+    async def _asked(self, ask: Ask, account: Account, room: Room, until: float | None) -> tuple[Ask, Reply]:
         """The ask, under the model that was really asked, and its reply."""
         if ask.fetch is not None:
             ask = await self._fetched(ask, ask.fetch, account, until)
@@ -107,16 +126,13 @@ class Errands:
         finally:
             await answer.close()
         ask = msgspec.structs.replace(ask, model=answer.plan.model.id)
-        return (ask, reply) if reply.audio is None else (await self._kept(ask, reply.audio, account), reply)
+        return (await self._kept(ask, reply.audio, account) if reply.audio and room.keeps else ask), reply
 
     async def _fetched(self, ask: Ask, fetch: Fetch, account: Account, until: float | None) -> Ask:
         """The ask with the sound that it names; where there is none, the book says so."""
-        try:
+        with self._booked(ask, account):
             admit(account)
             audio = await fetched(fetch, self._hub.ring.transport, timeout=_left(until) or PATIENCE)
-        except RingmainError as error:
-            self._hub.refused(account, error, ask_id=ask.id, wire=ask.wire)
-            raise
         return msgspec.structs.replace(ask, audio=audio, fetch=None)
 
     async def _kept(self, ask: Ask, audio: Audio, account: Account) -> Ask:

@@ -14,7 +14,7 @@ A room is a package that the entry-point group `ringmain.hosts` names:
 What a room leaves out stands in its nameplate's `exempt`, with the reason.
 """
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, cached_property
 from importlib import import_module, metadata, resources
 from types import ModuleType
@@ -27,6 +27,7 @@ from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Piece, Reply
+from ringmain.hosts.parcels import Deliver
 
 GROUP = "ringmain.hosts"
 
@@ -126,62 +127,6 @@ class Wire(Protocol):
     def models(self, models: list[Model]) -> HostReply: ...
 
 
-class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A late answer on its way: the body that the room has written, and where the ask said that it goes."""
-
-    answer: bytes
-    reach: dict[str, str]
-    settings: Mapping[str, Any] = {}
-    secrets: Mapping[str, str] = {}
-    tries: int = 0
-    """How often it was brought in vain."""
-    seconds: float = 0.0
-    """Since the ask came in."""
-
-
-class Send(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP call of a delivery."""
-
-    url: str
-    method: str = "POST"
-    headers: dict[str, str] = {}
-    body: bytes = b""
-
-
-class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back of it; the status 0 says that nothing did."""
-
-    status: int = 0
-    headers: Mapping[str, str] = {}
-    body: bytes = b""
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a delivery ended: it is done, or to be tried again after so many seconds, or lost for good."""
-
-    done: bool = False
-    again: float | None = None
-    why: str = ""
-    """For the log, without anybody's words."""
-
-
-Steps = Generator[Send, Heard, Outcome]
-"""A delivery as it is made: each call that is to be sent, and what came back of it."""
-
-
-class Deliver(Protocol):
-    """A room's `deliver.py`, where its answers may come late: the steps as data, no I/O."""
-
-    DELAY: float
-    """Seconds after the tool was told to wait, before which nothing is brought."""
-    PER_MINUTE: int
-    """Calls that an account may make."""
-
-    def steps(self, parcel: Parcel, kept: dict[str, str]) -> Steps:
-        """The delivery of one answer; `kept` is what earlier ones of the account have left, such as a token."""
-        ...
-
-
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a room's form asks of its admin.
 
@@ -229,6 +174,11 @@ class Room:
     def deliver(self) -> Deliver:
         """How late answers reach this tool."""
         return self._part("deliver")
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is spoken for this tool is kept, so that it can be fetched by its address."""
+        return any(route.what == "media" for route in self.nameplate.routes)
 
     def follow(self, reply: Reply, ask: Ask) -> Ask | None:
         """The ask that this reply leads to, or None where it is the answer."""

@@ -117,8 +117,10 @@ class Gate:
         if signature in visit.headers and "authorization" not in visit.headers:
             body = await read_body(visit.receive, visit.headers, room.nameplate.largest, whole=visit.presence.whole)
             account = await self._callers.signer(visit.request(body), room)
-            # Who wants both has not sent the key.
-            return (account, body) if not room.must_sign(account) else (await self._hub.account(bearer({})), body)
+            if room.must_sign(account):
+                # It wants both, and the key was not sent.
+                bearer(visit.headers)
+            return account, body
         return await self._hub.account(bearer(visit.headers)), None
 
     async def _deliver(self, visit: Visit, room: Room, ask: Ask, account: Account) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ringmain.hosts import Heard, Outcome, Parcel, Send
 from ringmain.hosts.glific.deliver import steps
+from ringmain.hosts.parcels import Heard, Outcome, Parcel, Send
 
 ANSWER = {"success": True, "late": False, "parsed_msg": "Millet.", "parts": {"1": "Millet."}}
 SETTINGS = {"api": "https://api.ngo.example/", "phone": "919800000000", "fallback": "Please ask our team."}

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from ringmain.exchange.loose import as_list, as_object, as_text
-from ringmain.hosts import Heard, Outcome, Parcel, Send, Steps
+from ringmain.hosts.parcels import Heard, Outcome, Parcel, Send, Steps
 
 DELAY = 1.0
 """A flow takes a moment from its webhook node to the one where it waits, and what comes sooner is lost."""
