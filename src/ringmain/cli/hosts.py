@@ -205,7 +205,8 @@ def show(name: Name, /, *, data: Data = None, json: Json = False) -> None:
             for key in ring.store.keys(account.id)
             if key.expires is None or key.expires > ring.now()
         ]
-        shown = {**shown_account(account), "url": _url(ring, account.tool), "keys": keys}
+        told_later = ring.store.late(account.id)
+        shown = {**shown_account(account), "url": _url(ring, account.tool), "keys": keys, "late": told_later}
     if json:
         print_json(shown)
         return
