@@ -8,13 +8,9 @@ import pytest
 
 from ringmain.exchange.account import Account
 from ringmain.hosts import room
-from ringmain.hosts.glific.flows.events import Said, Stopped, Told
 from ringmain.hosts.glific.flows.lint import lint
-from ringmain.hosts.glific.flows.player import Player
 from ringmain.hosts.glific.flows.reading import read_flows
-from ringmain.network import Network
-from ringmain.rehearsal import Rehearsal
-from ringmain.webhooks import over_http
+from tests.hosts.glific.rehearsing import played, texts
 from tests.hubs import Served, run_hub
 from tests.server.glific import add_glific
 
@@ -30,24 +26,6 @@ def packed(url: str, key: str, **fields: Any) -> dict[str, str]:
 def hub(engine: str) -> Iterator[Served]:
     with run_hub(base_url=engine, preset="llamacpp", model="tiny") as served:
         yield served
-
-
-async def played(flow: str, *lines: str) -> list[Told]:
-    """What happens while a contact says these lines."""
-    told, network, player = list[Told](), Network(), Player(read_flows(flow.encode()))
-    rehearsal = Rehearsal(player, over_http(network), told.append)
-    try:
-        state = await rehearsal.settle(player.start(player.library.flows[0], now=1_800_000_000.0))
-        for line in lines:
-            state = await rehearsal.line(state, line)
-    finally:
-        await network.close()
-    assert not [event for event in told if isinstance(event, Stopped)]
-    return told
-
-
-def texts(told: list[Told]) -> list[str]:
-    return [event.text for event in told if isinstance(event, Said)]
 
 
 @pytest.mark.parametrize("name", ["quick-answer.json", "late-answer.json"])

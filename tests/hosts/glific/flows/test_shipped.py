@@ -3,9 +3,11 @@
 They are not ours to keep, so that this reads them where somebody has them: `priv/data/flows` of Glific's source.
 """
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,9 @@ from ringmain.hosts.glific.flows.lint import lint
 from ringmain.hosts.glific.flows.reading import read_flows
 from tests.hosts.glific.flows.playing import Talk
 from tests.hosts.glific.flows.walker import branches, walk
+from tests.hosts.glific.rehearsing import played, texts
+from tests.hubs import run_hub
+from tests.server.glific import add_glific
 
 FOLDER = os.environ.get("RINGMAIN_GLIFIC_FLOWS", "")
 
@@ -73,6 +78,38 @@ def test_those_that_ask_a_model_answer_by_it() -> None:
             talk.hear("What is a noun?")
         assert talk.called.body["question_text"] == "What is a noun?"
         assert talk.answer({"success": True, "parsed_msg": "It names a thing."}).said == ["It names a thing."]
+
+
+async def test_with_another_method_and_url_they_are_answered_by_a_real_engine_through_the_hub(engine: str) -> None:
+    asking = with_the_chat_function()
+    assert len(asking) >= 2
+    with run_hub(base_url=engine, preset="llamacpp") as hub:
+        key = add_glific(hub, parameters={"max_tokens": 8})
+        for flow in asking:
+            before = len(hub.lines())
+            told = texts(await played(moved(flow, hub.url, key), "What is a noun?", "It names a thing."))
+            assert not any(text.startswith("@results") for text in told)
+            new = hub.lines()[: len(hub.lines()) - before]
+            assert new
+            assert {(line.status, line.tool) for line in new} == {("ok", "glific")}
+
+
+def with_the_chat_function() -> list[str]:
+    """The files whose nodes call it; one that only lists functions has no nodes."""
+    texts = [file.read_text() for file in sorted(Path(FOLDER).glob("*.json"))]
+    return [text for text in texts if '"parse_via_chat_gpt"' in text and '"nodes"' in text]
+
+
+def moved(flow: str, url: str, key: str) -> str:
+    """The flow whose nodes call the hub: method and URL are changed, and the key stands in a header."""
+
+    def change(read: dict[str, Any]) -> dict[str, Any]:
+        if read.get("url") != "parse_via_chat_gpt":
+            return read
+        headers = {**read.get("headers", {}), "Authorization": f"Bearer {key}"}
+        return {**read, "method": "POST", "url": f"{url}/hosts/glific/parse_via_chat_gpt", "headers": headers}
+
+    return json.dumps(json.loads(flow, object_hook=change))
 
 
 def test_what_is_found_in_them_are_warnings() -> None:
