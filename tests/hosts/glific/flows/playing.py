@@ -7,8 +7,8 @@ import msgspec
 from ringmain.hosts.glific.flows.cases import Heard
 from ringmain.hosts.glific.flows.definition import Flow
 from ringmain.hosts.glific.flows.events import Called, Event, Said, Stopped, Told
+from ringmain.hosts.glific.flows.house import House
 from ringmain.hosts.glific.flows.player import Player
-from ringmain.hosts.glific.flows.running import House
 from ringmain.hosts.glific.flows.state import Step
 from ringmain.hosts.glific.flows.webhooks import Webhook, WebhookAnswer
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ringmain.hosts.glific.flows import events as told
 from ringmain.hosts.glific.flows.contact import Contact
+from ringmain.hosts.glific.flows.house import House
 from ringmain.hosts.glific.flows.player import picked
-from ringmain.hosts.glific.flows.running import House
 from ringmain.hosts.glific.flows.state import State
 from tests.hosts.glific.flows.made import TUTOR, act, call, enter, flow, route, say, wait
 from tests.hosts.glific.flows.playing import NOW, Talk

@@ -9,8 +9,8 @@ from ringmain.hosts.glific.flows.cases import Heard
 from ringmain.hosts.glific.flows.contact import Contact, Group
 from ringmain.hosts.glific.flows.definition import Case, Flow, Node
 from ringmain.hosts.glific.flows.events import Branched, Stopped
+from ringmain.hosts.glific.flows.house import House
 from ringmain.hosts.glific.flows.player import Player
-from ringmain.hosts.glific.flows.running import House
 from ringmain.hosts.glific.flows.state import Frame, State, Step
 from ringmain.hosts.glific.flows.webhooks import WebhookAnswer
 

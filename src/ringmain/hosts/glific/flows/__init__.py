@@ -6,6 +6,7 @@ substitution.py  `@results.name` in a text        expression.py    `<%= … %>` 
 cases.py         whether an input fits a case     routing.py       which way a node is left
 events.py        what a player tells              state.py         where a conversation stands
 webhooks.py      a call and what comes back       functions.py     the functions that Glific itself has
+house.py         what stands around the flows
 actions.py       what a node does                 running.py       one pass, as far as it goes without an answer
 player.py        start, hear, wait, answer        lint.py          what will hurt
 

@@ -16,7 +16,8 @@ from ringmain.hosts.glific.flows import events as told
 from ringmain.hosts.glific.flows.cases import Heard
 from ringmain.hosts.glific.flows.contact import Contact
 from ringmain.hosts.glific.flows.definition import Flow
-from ringmain.hosts.glific.flows.running import House, Library, Running
+from ringmain.hosts.glific.flows.house import House, Library
+from ringmain.hosts.glific.flows.running import Running
 from ringmain.hosts.glific.flows.state import State, Step
 from ringmain.hosts.glific.flows.webhooks import WebhookAnswer
 

@@ -16,6 +16,7 @@ from ringmain.hosts.glific.flows.cases import Heard
 from ringmain.hosts.glific.flows.contact import Contact
 from ringmain.hosts.glific.flows.definition import Action, Category, Exit, Flow, Node, Router
 from ringmain.hosts.glific.flows.expression import Beyond, evaluated
+from ringmain.hosts.glific.flows.house import House, Library
 from ringmain.hosts.glific.flows.messages import LIMIT, Message
 from ringmain.hosts.glific.flows.reading import short
 from ringmain.hosts.glific.flows.routing import chosen, looked_at, name_of, result
@@ -34,32 +35,6 @@ LAST = 250e9
 
 SIGNALS = frozenset({"completed", "expired", "success", "failure"})
 """What tells a node that its sub-flow or its webhook is done; a contact who types one of these is taken for it."""
-
-
-class House(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands around the flows: the organization, its variables, its clock, and the seed of its lots."""
-
-    organization: int = 1
-    variables: dict[str, str] = {}
-    minutes_from_utc: int = 330
-    seed: int = 0
-
-
-class Library:
-    """The flows that there are, each found by its id or else by its name."""
-
-    def __init__(self, flows: tuple[Flow, ...]) -> None:
-        self.flows = flows
-        self._by_id = {flow.uuid: flow for flow in reversed(flows)}
-        self._by_name = {flow.name.strip().lower(): flow for flow in reversed(flows)}
-
-    def find(self, uuid: str, name: str = "") -> Flow | None:
-        """A flow; None where it is not here."""
-        return self._by_id.get(uuid) or self._by_name.get(name.strip().lower())
-
-    def number(self, flow: Flow) -> int:
-        """What stands for the number that Glific's database would give it."""
-        return next(at for at, one in enumerate(self.flows, 1) if one.uuid == flow.uuid)
 
 
 class Running:
