@@ -209,7 +209,7 @@ async def _form(
         here="/hosts",
         tool=tool,
         title=door.nameplate.title,
-        values={**BLANK, **values},
+        values={**BLANK, **dict.fromkeys((f"{OWN}{name}" for name in door.own), ""), **values},
         **_wording(door),
         more_open=any(values.get(name) for name in PARAMETERS if name not in USUAL),
         connections=await at_work(ring, lambda: _choices(ring, values.get("connection", ""))),
