@@ -123,10 +123,11 @@ class Relay:
             if writer in self._dropped:
                 await self._stop.wait()
         finally:
+            # Before anything is awaited: whoever is stopped while waiting here would leave it open.
+            upstream_writer.close()
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            upstream_writer.close()
 
 
 async def _pass_on(
