@@ -1,5 +1,7 @@
 """Late answers, signatures and media, the same in every store."""
 
+import msgspec
+
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask
 from ringmain.store import Late, Media, Store
@@ -67,3 +69,35 @@ def test_an_account_that_is_removed_takes_its_late_answers_and_media_along(store
     store.remove_account("ngo")
     assert [held.account_id for held in store.claim_late("two", now=1, until=2)] == ["a2"]
     assert (store.media(b"a1", now=0), store.media(b"a2", now=0) is not None) == (None, True)
+
+
+def named(id: str, name: str | None, **more: object) -> Late:
+    held = late(id, **more)
+    return msgspec.structs.replace(held, ask=msgspec.structs.replace(held.ask, named=name))
+
+
+def test_of_an_accounts_asks_with_one_name_the_first_one_stands(store: Store):
+    first = store.begin_late(named("q1", "n\x00"), "one", until=100)
+    assert (first.ask.id, store.begin_late(named("q2", "n\x00"), "two", until=100).ask.id) == ("q1", "q1")
+    assert store.begin_late(named("q3", "n\x00", account="a2"), "two", until=100).ask.id == "q3"
+    assert store.begin_late(named("q4", "n" * 3000), "two", until=100).ask.id == "q4"
+    assert store.begin_late(named("q5", "n" * 3000), "two", until=100).ask.id == "q4"
+    held = store.named_late("a1", "n\x00")
+    assert held is not None
+    assert held.ask.id == "q1"
+    assert store.named_late("a1", "other") is None
+    store.put_late(late("q6"), "one", until=100)
+    store.put_late(late("q7"), "one", until=100)
+    assert store.late() == 5
+
+
+def test_what_is_done_is_claimed_by_nobody_and_known_by_its_name_until_it_is_forgotten(store: Store):
+    store.begin_late(named("q1", "n", at=5), "one", until=1)
+    store.put_late(named("q1", "n", at=5, answer=b"{}", done=True), "one", until=1)
+    assert (store.claim_late("two", now=9, until=10), store.late()) == ([], 0)
+    held = store.named_late("a1", "n")
+    assert held is not None
+    assert (held.answer, held.done) == (b"{}", True)
+    store.put_late(late("q2", at=1), "one", until=1)
+    assert (store.forget_late(before=5), store.forget_late(before=6), store.late()) == (0, 1, 1)
+    assert store.named_late("a1", "n") is None

@@ -67,6 +67,11 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """What the room needs again when it writes the answer."""
     reach: dict[str, str] | None = None
     """Where the answer may come later, in the room's own words; None where the host only waits for it on the line."""
+    named: str | None = None
+    """The host's own name of this ask: two asks of an account with the same name are one, which is answered once."""
+    prompt_prefix: str | None = None
+    prompt_suffix: str | None = None
+    """What the host itself puts around a prompt for completion; None where the account's is meant."""
     notices: tuple[str, ...] = ()
     unsaid: tuple[str, ...] = ()
     """Kinds of what a response's input holds and `messages` cannot, which is lost where another mode is asked."""

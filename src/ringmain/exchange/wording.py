@@ -30,15 +30,18 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, wanted: str) -> Frame:
-    """The account's prefix and suffix where the ask is one for completion, native or emulated; else an empty frame."""
+    """The host's or the account's prefix and suffix where the ask is one for completion, native or emulated; else an
+    empty frame."""
     if "completion" not in (_manner(ask, wanted), mode):
         return Frame()
+    before = account.prompt_prefix if ask.prompt_prefix is None else ask.prompt_prefix
+    after = account.prompt_suffix if ask.prompt_suffix is None else ask.prompt_suffix
     own = ask.fields.get("suffix")
     suffix = account.parameters.get("suffix") if own is None else own
     if not suffix or (mode == "completion" and connection.preset.suffix):
-        return Frame(before=account.prompt_prefix, after=account.prompt_suffix)
-    before, after = completion.gap(str(suffix))
-    return Frame(before=account.prompt_prefix + before, after=after + account.prompt_suffix, gapped=True)
+        return Frame(before=before, after=after)
+    asked, gap = completion.gap(str(suffix))
+    return Frame(before=before + asked, after=gap + after, gapped=True)
 
 
 def unsaid(ask: Ask, mode: Mode) -> tuple[str, ...]:

@@ -92,6 +92,8 @@ class Late(msgspec.Struct, frozen=True, kw_only=True):
     """How often it was brought in vain."""
     due: int = 0
     """Milliseconds since 1970, before which it is not tried again."""
+    done: bool = False
+    """Whether nothing is left to do; it is still there because the host may ask for it by name."""
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,8 +192,15 @@ class Store(Protocol):
 
     # late answers: each is worked on by the process that claims it, for as long as it renews the claim
     def put_late(self, late: Late, process: str, until: int) -> None:
-        """Insert or replace by the ask's id, claimed by this process until then (milliseconds)."""
+        """Insert or replace by the ask's id, claimed by this process until then (milliseconds); one that is done is
+        claimed by nobody."""
         ...
+
+    def begin_late(self, late: Late, process: str, until: int) -> Late:
+        """Insert, claimed as above; where the account has one of that name already, nothing but that one."""
+        ...
+
+    def named_late(self, account_id: str, name: str) -> Late | None: ...
 
     def claim_late(self, process: str, now: int, until: int) -> list[Late]:
         """Those that no process has a living claim on, claimed by this one from now on; the oldest first."""
@@ -199,8 +208,12 @@ class Store(Protocol):
 
     def renew_late(self, ask_ids: Sequence[str], until: int) -> None: ...
     def drop_late(self, ask_id: str) -> None: ...
+    def forget_late(self, before: int) -> int:
+        """Erase those that are done and arrived before that moment (milliseconds); how many went."""
+        ...
+
     def late(self, account_id: str | None = None) -> int:
-        """How many there are, of one account or of all."""
+        """How many are still to be brought, of one account or of all."""
         ...
 
     # what hosts have signed, and what anybody may fetch

@@ -257,8 +257,23 @@ class MemoryStore:
         self._late[held.ask.id] = (process, until, held)
 
     @_alone
+    def begin_late(self, late: Late, process: str, until: int) -> Late:
+        held = self.named_late(late.account_id, str(late.ask.named))
+        if held is None:
+            self.put_late(late, process, until)
+        return held or late
+
+    @_alone
+    def named_late(self, account_id: str, name: str) -> Late | None:
+        all_of_it = (held for _, _, held in self._late.values() if held.account_id == account_id)
+        return next(
+            (held for held in all_of_it if held.ask.named and border.handle(held.ask.named) == border.handle(name)),
+            None,
+        )
+
+    @_alone
     def claim_late(self, process: str, now: int, until: int) -> list[Late]:
-        free = [held for _, claimed, held in self._late.values() if claimed <= now]
+        free = [held for _, claimed, held in self._late.values() if claimed <= now and not held.done]
         for held in free:
             self._late[held.ask.id] = (process, until, held)
         return sorted(free, key=lambda held: (held.at, held.ask.id))
@@ -274,8 +289,14 @@ class MemoryStore:
         self._late.pop(ask_id, None)
 
     @_alone
+    def forget_late(self, before: int) -> int:
+        gone = [id for id, (_, _, held) in self._late.items() if held.done and held.at < before]
+        return len([self._late.pop(id) for id in gone])
+
+    @_alone
     def late(self, account_id: str | None = None) -> int:
-        return sum(account_id in (None, held.account_id) for _, _, held in self._late.values())
+        waiting = (held for _, _, held in self._late.values() if not held.done)
+        return sum(account_id in (None, held.account_id) for held in waiting)
 
     # what hosts have signed, and what anybody may fetch
 

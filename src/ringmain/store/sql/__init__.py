@@ -133,6 +133,14 @@ class SqlStore:
         with self._writing() as db:
             answers.put(db, late, process, until)
 
+    def begin_late(self, late: Late, process: str, until: int) -> Late:
+        with self._writing() as db:
+            return answers.begin(db, late, process, until)
+
+    def named_late(self, account_id: str, name: str) -> Late | None:
+        with self._reading() as db:
+            return answers.named(db, account_id, name)
+
     def claim_late(self, process: str, now: int, until: int) -> list[Late]:
         with self._writing() as db:
             return answers.claim(db, process, now, until)
@@ -144,6 +152,10 @@ class SqlStore:
     def drop_late(self, ask_id: str) -> None:
         with self._writing() as db:
             answers.drop(db, ask_id)
+
+    def forget_late(self, before: int) -> int:
+        with self._writing() as db:
+            return answers.forget(db, before)
 
     def late(self, account_id: str | None = None) -> int:
         with self._reading() as db:

@@ -1,21 +1,37 @@
 """Late answers, in their table."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from ringmain.store import Late
-from ringmain.store.sql.database import upsert
+from ringmain.store import Late, border
+from ringmain.store.sql.database import insert, upsert
 from ringmain.store.sql.schema import LATE
 
 
 def put(db: Connection, late: Late, process: str, until: int) -> None:
-    row = {"ask_id": late.ask.id, "account_id": late.account_id, "at": late.at, "document": late}
-    upsert(db, LATE, {**row, "process": process, "until": until})
+    upsert(db, LATE, _row(late, process, until))
+
+
+def begin(db: Connection, late: Late, process: str, until: int) -> Late:
+    db.execute(insert(db, LATE).values(_row(late, process, until)).on_conflict_do_nothing())
+    return named(db, late.account_id, str(late.ask.named)) or late
+
+
+def named(db: Connection, account_id: str, name: str) -> Late | None:
+    mine = (LATE.c.account_id == account_id, LATE.c.name == border.handle(name))
+    return db.scalar(select(LATE.c.document).where(*mine))
+
+
+def _row(late: Late, process: str, until: int) -> dict[str, Any]:
+    name = None if late.ask.named is None else border.handle(late.ask.named)
+    row = {"ask_id": late.ask.id, "account_id": late.account_id, "name": name, "at": late.at, "document": late}
+    return {**row, "process": process, "until": until, "done": late.done}
 
 
 def claim(db: Connection, process: str, now: int, until: int) -> list[Late]:
-    ids = list(db.scalars(select(LATE.c.ask_id).where(LATE.c.until <= now)))
+    ids = list(db.scalars(select(LATE.c.ask_id).where(LATE.c.until <= now, LATE.c.done.is_(False))))
     if not ids:
         return []
     mine = LATE.c.ask_id.in_(ids)
@@ -31,6 +47,10 @@ def drop(db: Connection, ask_id: str) -> None:
     db.execute(delete(LATE).where(LATE.c.ask_id == ask_id))
 
 
+def forget(db: Connection, before: int) -> int:
+    return db.execute(delete(LATE).where(LATE.c.done.is_(True), LATE.c.at < before)).rowcount
+
+
 def count(db: Connection, account_id: str | None) -> int:
-    counted = select(func.count()).select_from(LATE)
+    counted = select(func.count()).select_from(LATE).where(LATE.c.done.is_(False))
     return db.execute(counted if account_id is None else counted.where(LATE.c.account_id == account_id)).scalar_one()

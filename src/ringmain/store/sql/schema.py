@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 from ringmain.exchange.account import Account
@@ -197,10 +198,13 @@ LATE = Table(
     metadata,
     Column("ask_id", Words, primary_key=True),
     Column("account_id", Words, nullable=False),
+    Column("name", Words),
     Column("at", BigInteger, nullable=False),
     Column("process", Words, nullable=False),
     Column("until", BigInteger, nullable=False),
+    Column("done", Boolean, nullable=False, server_default=false()),
     Column("document", Document(Late), nullable=False),
+    Index("ix_late_name", "account_id", "name", unique=True),
 )
 
 SIGNED = Table(

@@ -10,7 +10,7 @@ from ringmain.store import ID_NOTE
 from ringmain.store.sql.database import Database, insert
 from ringmain.store.sql.schema import NOTES
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. It stands here so that a start without work does without alembic, whose import is slow."""
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
