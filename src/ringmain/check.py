@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from ringmain.errors import AskError, ProviderError, RingmainError, SetupError
+from ringmain.exchange.account import Account
 from ringmain.exchange.ask import TALKING, Ask, Mode
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.reply import Reply
@@ -109,12 +110,14 @@ async def checks(
     mode: Literal["auto"] | Mode | None = None,
     *,
     voice: Voice = COMMANDS,
+    asker: Account = CHECKER,
 ) -> AsyncGenerator[Check]:
-    """The checks in their order, each as soon as it is done; `voice` tells what to do about those that fail."""
+    """The checks in their order, each as soon as it is done; `voice` tells what to do about those that fail, `asker` is
+    who asks the one real question, under its own settings and limits."""
     tried = await hub.connection(msgspec.structs.replace(CHECKER, connection=connection))
     hub.ring.health.warm(tried.id)
     done = 0
-    async with aclosing(_each(hub, tried, model, mode, voice)) as each:
+    async with aclosing(_each(hub, tried, model, mode, voice, asker)) as each:
         async for one in each:
             done += 1
             yield one
@@ -125,7 +128,12 @@ async def checks(
 
 
 async def _each(
-    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None, voice: Voice
+    hub: AsyncHub,
+    connection: Connection,
+    model: str | None,
+    mode: Literal["auto"] | Mode | None,
+    voice: Voice,
+    asker: Account,
 ) -> AsyncGenerator[Check]:
     asked = await _ask_models(hub, connection)
     yield _address(connection, asked, voice)
@@ -133,7 +141,8 @@ async def _each(
     yield _key(connection, keyed, voice)
     yield _organization(connection, keyed, voice)
     yield await _models(hub, connection, asked, voice)
-    yield await _answer(hub, connection, model, mode, voice)
+    ask = _question(connection, model, mode)
+    yield await _answer(hub, connection, ask, voice, asker)
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,11 +251,8 @@ async def _models(hub: AsyncHub, connection: Connection, asked: _Asked, voice: V
     return Check(name="models", ok=True, sentence=f"{found} model{'' if found == 1 else 's'} listed.")
 
 
-async def _answer(
-    hub: AsyncHub, connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None, voice: Voice
-) -> Check:
-    started = time.monotonic()
-    ask = Ask(
+def _question(connection: Connection, model: str | None, mode: Literal["auto"] | Mode | None) -> Ask:
+    return Ask(
         id=new_id(),
         messages=({"role": "user", "content": QUESTION},),
         fields={"max_tokens": CAP},
@@ -255,8 +261,12 @@ async def _answer(
         connection=connection.name,
         deadline=PATIENCE,
     )
+
+
+async def _answer(hub: AsyncHub, connection: Connection, ask: Ask, voice: Voice, asker: Account) -> Check:
+    started = time.monotonic()
     try:
-        reply = await (await hub.answer(ask, CHECKER)).whole()
+        reply = await (await hub.answer(ask, asker)).whole()
     except RingmainError as error:
         return _failed("answer", error, _right(connection, error, voice), since(started))
     if can := TALKING.get(reply.mode):

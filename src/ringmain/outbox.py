@@ -34,6 +34,9 @@ MOST_ASKED = 2
 OLDEST = 24 * 3600.0
 """Seconds after which nobody waits for an answer any more."""
 
+GLANCE = 0.5
+"""Seconds between two looks at an answer that another process works on."""
+
 LAST = 15.0
 """Seconds that the end of the hub waits for what is under way."""
 
@@ -75,6 +78,39 @@ class Outbox:
         await self._put(late)
         self._see_to(late, answering)
 
+    async def begin(self, ask: Ask, account: Account, *, left: Callable[[], None]) -> Late:
+        """An ask that its host has named, under way from now on and whatever happens; where the account has one of that
+        name already, that one.
+
+        `left` is called once nothing of this ask is under way here any more.
+        Raises `HubError("store_unavailable")`, and then `left` was not called.
+        """
+        late = Late(ask=ask, account_id=account.id, tool=account.tool, at=self._ring.now())
+        until = self._in(CLAIM)
+        held = await asyncio.to_thread(self._ring.store.begin_late, late, self._ring.process, until)
+        if held.ask.id != ask.id:
+            left()
+            return held
+        answering = asyncio.create_task(self._errands.run(ask, account, rooms()[account.tool]))
+        answering.add_done_callback(lambda _: left())
+        self._see_to(late, answering)
+        return held
+
+    async def answered(self, late: Late, seconds: float) -> Late | None:
+        """The same once its answer is there, whoever works on it; what there is of it after so many seconds."""
+        until = self._ring.now() + round(seconds * 1000)
+        while True:
+            held = await self.known(late.account_id, str(late.ask.named))
+            left = (until - self._ring.now()) / 1000
+            if held is None or held.answer is not None or left <= 0:
+                return held
+            here = self._working.get(held.ask.id)
+            await asyncio.wait({here}, timeout=left) if here else await asyncio.sleep(min(GLANCE, left))
+
+    async def known(self, account_id: str, name: str) -> Late | None:
+        """What an account's ask of this name has come to; None where there is none."""
+        return await asyncio.to_thread(self._ring.store.named_late, account_id, name)
+
     # one late answer -----------------------------------------------------------------------------------------------
 
     def _see_to(self, late: Late, answering: Answering | None = None) -> None:
@@ -90,6 +126,9 @@ class Outbox:
                 return
             if late.answer is None:
                 late = await self._answered(late, account, room, answering)
+            if late.ask.reach is None:
+                await self._done(late)
+                return
             while (again := await self._brought(late, account, room)) is not None:
                 late = again
         except RingmainError as error:
@@ -109,7 +148,7 @@ class Outbox:
             self._count(account.tool, done.replies)
             body = done.answer.body
         except RingmainError as error:
-            body = room.wire.refuse(error).body
+            body = room.failed(error, late.ask).body
         late = msgspec.structs.replace(late, answer=body, due=self._in(room.deliver.DELAY))
         await self._put(late)
         return late
@@ -118,19 +157,33 @@ class Outbox:
         """The answer to an ask that a hub has died over; in the book it is another one."""
         if late.asked > MOST_ASKED:
             raise our_fault()
-        return await self._errands.run(msgspec.structs.replace(late.ask, id=new_id()), account, room)
+        asked, left = late.ask, late.ask.deadline
+        if left is not None:
+            left = max(left - self._age(late), 0.001)
+        return await self._errands.run(msgspec.structs.replace(asked, id=new_id(), deadline=left), account, room)
 
     async def _brought(self, late: Late, account: Account, room: Room) -> Late | None:
         """The same for another try, or None where nothing is left to do."""
         await asyncio.sleep(max(0.0, (late.due - self._ring.now()) / 1000))
         outcome = await self._deliveries.deliver(late, account, room)
         if outcome.again is None:
-            await self._drop(late, "" if outcome.done else outcome.why)
+            await self._done(late, "" if outcome.done else outcome.why)
             return None
         log.info("The late answer %s is tried again in %g s: %s.", late.ask.id, outcome.again, outcome.why)
         late = msgspec.structs.replace(late, tries=late.tries + 1, due=self._in(outcome.again))
         await self._put(late)
         return late
+
+    async def _done(self, late: Late, why: str = "") -> None:
+        """Nothing is left to do; a host that has named its ask may still ask for the answer."""
+        if late.ask.named is None:
+            await self._drop(late, why)
+            return
+        if why:
+            log.warning("The late answer %s was not brought: %s.", late.ask.id, why)
+        # What was asked, and with what token it was to be brought, is of no use any more.
+        ask = Ask(id=late.ask.id, named=late.ask.named, own=late.ask.own)
+        await self._put(msgspec.structs.replace(late, ask=ask, done=True))
 
     async def _drop(self, late: Late, why: str) -> None:
         if why:

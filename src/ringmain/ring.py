@@ -165,7 +165,8 @@ class Ring:
         self.book.start()
 
     def forget(self) -> None:
-        """Erase the turns and the media whose time is over; turns of accounts that are gone have the usual time."""
+        """Erase the turns, late answers and media whose time is over; those of accounts that are gone have the usual time.
+        """
         known = [*self.store.accounts(), LOCAL]
         names = {account.name for account in known}
         gone = {told.account for told in self.store.conversations()} - names
@@ -173,6 +174,7 @@ class Ring:
         for account_id, days in times:
             self.store.forget(account_id, self.now() - days * DAY)
         self.store.forget_media(self.now())
+        self.store.forget_late(self.now() - DAY)
 
     def close(self) -> None:
         """Carry what is left into the store and let go of it; in a forked process, nothing."""

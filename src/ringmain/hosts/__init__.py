@@ -24,18 +24,19 @@ import msgspec
 
 from ringmain.errors import RingmainError, SetupError
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import Ask
+from ringmain.exchange.ask import Ask, Mode
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Piece, Reply
-from ringmain.hosts.parcels import Deliver
+from ringmain.hosts.parcels import Deliver, Send
 
 GROUP = "ringmain.hosts"
 
 MEDIA_URL = "media_url"
 """Under which `Ask.own` has the address of what was spoken, once it is kept."""
 
-What = Literal["ask", "models", "model", "media"]
-"""What a route is for: an ask, the list of models, one model, a file that whoever knows its name may fetch."""
+What = Literal["ask", "asked", "models", "model", "check", "file", "media"]
+"""What a route is for: an ask, what one has come to that the host has named, the list of models, one model, a test of
+the connection, a file for everybody, one that whoever knows its name may fetch."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ class Route(msgspec.Struct, frozen=True):
     @property
     def public(self) -> bool:
         """Whether it asks for no key."""
-        return self.what == "media"
+        return self.what in ("file", "media")
 
 
 class Nameplate(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +82,15 @@ class HostRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     body: bytes = b""
     query: str = ""
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tool wants to have tried with its account, before it is used."""
+
+    model: str | None = None
+    mode: Literal["auto"] | Mode | None = None
+    call: Send | None = None
+    """A call that shows whether the hub can reach the tool."""
 
 
 class HostReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +124,9 @@ class Wire(Protocol):
 
     A room whose tool signs has `signed(request, secrets, now=…)` and `must_sign(settings)` too.
     One whose asks lead to further asks has `follow(reply, ask)`: the next one, or None.
-    One whose answers may come late has `later(ask)`: what its tool is told meanwhile.
+    One whose answers may come late has `later(ask)`: what its tool is told meanwhile; and `failed(error, ask)` where a
+    late failure is told in another way than one on the line.
+    One that lets its tool try the connection has `trial(request, settings=…)` and `tried(report, reached)`.
     """
 
     def read(self, request: HostRequest, *, ask_id: str, settings: Mapping[str, Any] = ...) -> Ask:
@@ -197,6 +209,20 @@ class Room:
         """What the tool is told while its answer is still to come."""
         return self._part("wire").later(ask)
 
+    def failed(self, error: RingmainError, ask: Ask) -> HostReply:
+        """What the tool is told of an answer that failed late."""
+        failed = getattr(self._part("wire"), "failed", None)
+        return failed(error, ask) if failed else self.wire.refuse(error)
+
+    def trial(self, request: HostRequest, account: Account) -> Trial:
+        """What a tool wants to have tried; raises `AskError`."""
+        return self._part("wire").trial(request, settings=account.settings)
+
+    def tried(self, report: Mapping[str, Any], reached: bool | None) -> HostReply:
+        """What the tool is told of a test, given as `ringmain check --json` shows it, and of whether the hub could
+        reach the tool (None: that was not to be tried)."""
+        return self._part("wire").tried(report, reached)
+
     @property
     def form(self) -> tuple[Field, ...]:
         """What an admin is asked for an account of this tool."""
@@ -222,6 +248,10 @@ class Room:
     def pack(self, account: Account, *, url: str, key: str) -> tuple[File, ...]:
         """What the admin takes away for this account."""
         return self._part("pack").pack(account, url=url, key=key)
+
+    def served(self, path: str) -> HostReply:
+        """The file that the room has for everybody at this address of its own."""
+        return self._part("pack").served(path)
 
     def guide(self) -> str:
         """The room's page, as Markdown."""

@@ -20,10 +20,12 @@ from ringmain.server.limits import HungUp, Places, check_headers, read_body
 from ringmain.server.media import one_file
 from ringmain.server.metrics import Metrics
 from ringmain.server.models import list_models, one_model
+from ringmain.server.named import NamedAsks
 from ringmain.server.replay import earlier, play
 from ringmain.server.routes import Stop, Table
 from ringmain.server.security import bearer
 from ringmain.server.tapes import Tape, Tapes
+from ringmain.server.trial import tried
 from ringmain.server.visit import Receive, Scope, Send, Visit
 
 log = logging.getLogger("ringmain")
@@ -43,6 +45,7 @@ class Gate:
         self._errands = Errands(hub, url=url)
         self.outbox = Outbox(hub.ring, self._errands, count=metrics.replied)
         self._late = LateAnswers(self._errands, self.outbox, metrics)
+        self._named = NamedAsks(hub, self.outbox)
         self._tapes = Tapes()
         self._visits: set[Visit] = set()
 
@@ -96,12 +99,12 @@ class Gate:
     async def _answered(self, visit: Visit, stop: Stop) -> bool:
         """Whether the host was sent an answer to an ask, whole."""
         check_headers(visit.raw_headers)
-        if stop.route.what == "media":
-            await visit.reply(await one_file(self._hub.ring, stop.values["name"]))
+        if stop.route.public:
+            await visit.reply(await self._for_everybody(stop))
             return False
         account, body = await self._caller(visit, stop.room)
         if stop.route.what != "ask":
-            await visit.reply(await self._models(visit, stop, account))
+            await visit.reply(await self._looked_up(visit, stop, account, body))
             return False
         ask = await self._ask(visit, stop, account, body)
         if isinstance(ask, Tape):
@@ -125,6 +128,8 @@ class Gate:
 
     async def _deliver(self, visit: Visit, room: Room, ask: Ask, account: Account) -> bool:
         """The answer as the host wants it: in a stream, whole, or later where it is not there in time."""
+        if ask.named is not None:
+            return await self._named.answer(visit, room, ask, account, left=self._places.leave)
         if ask.reach is not None:
             return await self._late.answer(visit, room, ask, account, left=self._places.leave)
         try:
@@ -139,7 +144,20 @@ class Gate:
         self._metrics.replied(account.tool, replies)
         return bool(replies)
 
-    async def _models(self, visit: Visit, stop: Stop, account: Account) -> HostReply:
+    async def _for_everybody(self, stop: Stop) -> HostReply:
+        if stop.route.what == "file":
+            return await asyncio.to_thread(stop.room.served, stop.route.path)
+        return await one_file(self._hub.ring, stop.values["name"])
+
+    async def _looked_up(self, visit: Visit, stop: Stop, account: Account, body: bytes | None) -> HostReply:
+        """What is no ask: an answer that is there or not, a test, the models."""
+        if stop.route.what == "asked":
+            return await self._named.look(stop.room, account, stop.values["name"])
+        if stop.route.what == "check":
+            if body is None:
+                body = await self._body(visit, stop, account)
+            with visit.watched():
+                return await tried(self._hub, stop.room, account, visit.request(body))
         organization = visit.headers.get("openai-organization")
         if stop.route.what == "models":
             return await list_models(self._hub, stop.room, account, organization=organization)

@@ -1,0 +1,58 @@
+"""Between Odoo's HTML and a model's text."""
+
+from functools import cache
+from html.parser import HTMLParser
+
+from markdown_it import MarkdownIt
+
+BREAKS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "pre", "blockquote"})
+UNSAID = frozenset({"script", "style", "head", "title"})
+
+SCHEMES = ("http:", "https:", "mailto:")
+
+
+def text_of_html(html: str) -> str:
+    """The words of a message, a line for each of its lines."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.said).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.said: list[str] = []
+        self._unsaid = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unsaid += tag in UNSAID
+        if tag in BREAKS:
+            self.said.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unsaid = max(0, self._unsaid - (tag in UNSAID))
+        if tag in BREAKS:
+            self.said.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unsaid:
+            self.said.append(data.replace("\n", " "))
+
+
+def html_of_markdown(text: str) -> str:
+    """Paragraphs, lists, tables, code and links of a model's answer; HTML in it is shown as text, and pictures and
+    addresses of other kinds than http and mailto are none."""
+    return _parser().render(text).strip()
+
+
+class _Careful(MarkdownIt):
+    def validateLink(self, url: str) -> bool:
+        """Only what leads to a page or a letter."""
+        return url.strip().lower().startswith(SCHEMES)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return _Careful("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
