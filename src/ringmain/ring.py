@@ -165,8 +165,7 @@ class Ring:
         self.book.start()
 
     def forget(self) -> None:
-        """Erase the turns, late answers and media whose time is over; those of accounts that are gone have the usual time.
-        """
+        """Erase the turns, late answers and media whose time is over; of accounts that are gone after the usual one."""
         known = [*self.store.accounts(), LOCAL]
         names = {account.name for account in known}
         gone = {told.account for told in self.store.conversations()} - names
