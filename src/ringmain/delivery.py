@@ -44,6 +44,7 @@ class Deliveries:
             settings=account.settings,
             secrets=await asyncio.to_thread(self._secrets, account, room),
             tries=late.tries,
+            unsure=late.unsure,
             seconds=(self._ring.now() - late.at) / 1000,
         )
         steps = room.deliver.steps(parcel, self._kept.setdefault(account.id, {}))

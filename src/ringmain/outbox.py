@@ -6,6 +6,7 @@ Whatever happens to this process, another one, or the next on the same store, se
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -23,10 +24,10 @@ from ringmain.store import Late
 log = logging.getLogger("ringmain")
 
 CLAIM = 30.0
-"""Seconds that a claim lives: what a process leaves behind waits that long for another."""
+"""Seconds that a claim lives: what a hub of another folder leaves behind waits that long for this one."""
 
-LOOK = 5.0
-"""Seconds between two looks for what was left behind."""
+LOOKS = 6
+"""How often in that time a process renews its claims, and looks for what was left behind."""
 
 MOST_ASKED = 2
 """How often an ask is made that a hub dies over."""
@@ -43,13 +44,25 @@ LAST = 15.0
 Answering = asyncio.Task[Done]
 
 
-class Outbox:
-    """The late answers that this process works on."""
+class _Taken(Exception):
+    """A late answer that is not this process's any more: another one works on it, or its account is gone."""
 
-    def __init__(self, ring: Ring, errands: Errands, *, count: Callable[[str, tuple[Reply, ...]], None]) -> None:
+
+class Outbox:
+    """The late answers that this process works on; `claim` is for how many seconds, unless it renews the claim."""
+
+    def __init__(
+        self,
+        ring: Ring,
+        errands: Errands,
+        *,
+        count: Callable[[str, tuple[Reply, ...]], None],
+        claim: float = CLAIM,
+    ) -> None:
         self._ring = ring
         self._errands = errands
         self._count = count
+        self._claim = claim
         self._deliveries = Deliveries(ring)
         self._working: dict[str, asyncio.Task[None]] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -59,7 +72,7 @@ class Outbox:
         self._looking = asyncio.create_task(self._look())
 
     async def close(self) -> None:
-        """Let what is under way end, if that is soon; the rest stays in the store."""
+        """Let what is under way end, if that is soon; the rest stays in the store, free for others."""
         if self._looking is not None:
             self._looking.cancel()
         working = list(self._working.values())
@@ -68,15 +81,28 @@ class Outbox:
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
+        try:
+            await asyncio.to_thread(self._ring.store.free_late, self._ring.process)
+        except RingmainError as error:
+            log.warning("Late answers are free for others only when their claims end: %s", error)
 
     async def keep(self, ask: Ask, account: Account, answering: Answering) -> None:
         """Bring this answer later; once this returns, it survives a restart.
 
+        Whoever stops waiting for that keeps nothing.
         Raises `HubError("store_unavailable")`.
         """
         late = Late(ask=ask, account_id=account.id, tool=account.tool, at=self._ring.now())
-        await self._put(late)
-        self._see_to(late, answering)
+        until = self._in(self._claim)
+        adding = asyncio.create_task(asyncio.to_thread(self._ring.store.add_late, late, self._ring.process, until))
+        try:
+            await asyncio.shield(adding)
+        except asyncio.CancelledError:
+            with suppress(RingmainError):
+                await adding
+                await self._drop(late, "")
+            raise
+        self._see_to(late, account, answering)
 
     async def begin(self, ask: Ask, account: Account, *, left: Callable[[], None]) -> Late:
         """An ask that its host has named, under way from now on and whatever happens; where the account has one of that
@@ -86,14 +112,14 @@ class Outbox:
         Raises `HubError("store_unavailable")`, and then `left` was not called.
         """
         late = Late(ask=ask, account_id=account.id, tool=account.tool, at=self._ring.now())
-        until = self._in(CLAIM)
+        until = self._in(self._claim)
         held = await asyncio.to_thread(self._ring.store.begin_late, late, self._ring.process, until)
         if held.ask.id != ask.id:
             left()
             return held
         answering = asyncio.create_task(self._errands.run(ask, account, rooms()[account.tool]))
         answering.add_done_callback(lambda _: left())
-        self._see_to(late, answering)
+        self._see_to(late, account, answering)
         return held
 
     async def answered(self, late: Late, seconds: float) -> Late | None:
@@ -113,13 +139,13 @@ class Outbox:
 
     # one late answer -----------------------------------------------------------------------------------------------
 
-    def _see_to(self, late: Late, answering: Answering | None = None) -> None:
-        task = asyncio.create_task(self._see_through(late, answering))
+    def _see_to(self, late: Late, account: Account | None, answering: Answering | None = None) -> None:
+        task = asyncio.create_task(self._see_through(late, account, answering))
         self._working[late.ask.id] = task
         task.add_done_callback(lambda _: self._working.pop(late.ask.id, None))
 
-    async def _see_through(self, late: Late, answering: Answering | None) -> None:
-        account, room = await asyncio.to_thread(self._account, late), rooms().get(late.tool)
+    async def _see_through(self, late: Late, account: Account | None, answering: Answering | None) -> None:
+        room = rooms().get(late.tool)
         try:
             if account is None or room is None or self._age(late) > OLDEST:
                 await self._drop(late, "nobody waits for it any more")
@@ -131,6 +157,8 @@ class Outbox:
                 return
             while (again := await self._brought(late, account, room)) is not None:
                 late = again
+        except _Taken:
+            log.info("The late answer %s is seen to by another hub, or by nobody.", late.ask.id)
         except RingmainError as error:
             # Its claim ends, and whoever finds it then takes it up again.
             log.warning("The late answer %s has to wait: %s", late.ask.id, error)
@@ -140,9 +168,6 @@ class Outbox:
 
     async def _answered(self, late: Late, account: Account, room: Room, answering: Answering | None) -> Late:
         """The same with its answer, or with the word that there is none."""
-        if answering is None:
-            late = msgspec.structs.replace(late, asked=late.asked + 1)
-            await self._put(late)
         try:
             done = await (answering or self._again(late, account, room))
             self._count(account.tool, done.replies)
@@ -165,12 +190,15 @@ class Outbox:
     async def _brought(self, late: Late, account: Account, room: Room) -> Late | None:
         """The same for another try, or None where nothing is left to do."""
         await asyncio.sleep(max(0.0, (late.due - self._ring.now()) / 1000))
+        # Who finds it after the death of this process must know that the host may have it.
+        await self._put(msgspec.structs.replace(late, unsure=True))
         outcome = await self._deliveries.deliver(late, account, room)
         if outcome.again is None:
             await self._done(late, "" if outcome.done else outcome.why)
             return None
         log.info("The late answer %s is tried again in %g s: %s.", late.ask.id, outcome.again, outcome.why)
-        late = msgspec.structs.replace(late, tries=late.tries + 1, due=self._in(outcome.again))
+        due = self._in(outcome.again)
+        late = msgspec.structs.replace(late, tries=late.tries + 1, due=due, unsure=outcome.unsure)
         await self._put(late)
         return late
 
@@ -188,7 +216,7 @@ class Outbox:
     async def _drop(self, late: Late, why: str) -> None:
         if why:
             log.warning("The late answer %s is lost: %s.", late.ask.id, why)
-        await asyncio.to_thread(self._ring.store.drop_late, late.ask.id)
+        await asyncio.to_thread(self._ring.store.drop_late, self._ring.process, late.ask.id)
 
     # the store -----------------------------------------------------------------------------------------------------
 
@@ -196,24 +224,37 @@ class Outbox:
         """Take over what nobody works on any more, and keep the own claims alive."""
         while True:
             try:
-                for late in await asyncio.to_thread(self._claimed, tuple(self._working)):
-                    if late.ask.id not in self._working:
-                        self._see_to(late)
+                for late, account in await asyncio.to_thread(self._claimed, tuple(self._working)):
+                    self._see_to(late, account)
             except RingmainError as error:
                 log.warning("Late answers could not be looked for: %s", error)
-            await asyncio.sleep(LOOK)
+            except Exception:
+                # Without a next look the claims of all that is under way would end.
+                log.exception("Late answers could not be looked for, in a way that should not be.")
+            await asyncio.sleep(self._claim / LOOKS)
 
-    def _claimed(self, working: tuple[str, ...]) -> list[Late]:
+    def _claimed(self, working: tuple[str, ...]) -> list[tuple[Late, Account | None]]:
+        """What was left behind, with its accounts; of one conversation in the order in which it was asked."""
         store = self._ring.store
         if working:
-            store.renew_late(working, self._in(CLAIM))
-        return store.claim_late(self._ring.process, self._ring.now(), self._in(CLAIM))
+            store.renew_late(self._ring.process, working, self._in(self._claim))
+        claimed = store.claim_late(self._ring.process, self._ring.now(), self._in(self._claim))
+        accounts = {held.id: held for held in store.accounts()} if claimed else {}
+        return [(self._begun(late), accounts.get(late.account_id)) for late in claimed]
+
+    def _begun(self, late: Late) -> Late:
+        """The same, asked for once more where there is no answer; counted before, or a deadly ask would be for ever."""
+        if late.answer is not None:
+            return late
+        late = msgspec.structs.replace(late, asked=late.asked + 1)
+        self._ring.store.put_late(late, self._ring.process, self._in(self._claim))
+        return late
 
     async def _put(self, late: Late) -> None:
-        await asyncio.to_thread(self._ring.store.put_late, late, self._ring.process, self._in(CLAIM))
-
-    def _account(self, late: Late) -> Account | None:
-        return next((held for held in self._ring.store.accounts() if held.id == late.account_id), None)
+        """Write how far it has come. Raises `_Taken`."""
+        until = self._in(self._claim)
+        if not await asyncio.to_thread(self._ring.store.put_late, late, self._ring.process, until):
+            raise _Taken
 
     def _age(self, late: Late) -> float:
         return (self._ring.now() - late.at) / 1000

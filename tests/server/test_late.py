@@ -121,7 +121,7 @@ def test_what_a_hub_left_behind_is_asked_and_brought_by_the_next(
     settings = {"late": "resume"}
     ask = room("glific").wire.read(request(flow_id="7", contact_id="12", gpt_model=None), ask_id="q", settings=settings)
     left = Late(ask=ask, account_id="acc-ngo", tool="glific", at=hub.ring.now())
-    hub.ring.store.put_late(left, "a hub that died", 0)
+    hub.ring.store.add_late(left, "a hub that died", 0)
     assert until(lambda: glific.results(7, 12))
     assert glific.results(7, 12)[0]["gpt_response"]["parsed_msg"] == "Millet."
     assert until(lambda: hub.ring.store.late() == 0)

@@ -26,6 +26,7 @@ def sweep(store: Store, folder: Path, *, clock: Callable[[], float] = time.time)
 
     Those of living ones, and of processes that worked on another store, are left alone.
     An ask without an end becomes a line of status `unconfirmed` and code `hub_died` that keeps its upper bound.
+    What they had claimed is free for others.
     Raises `HubError` where the store is unavailable: nothing is deleted then. `SetupError("data_folder_unusable")`.
     """
     carried = unconfirmed = 0
@@ -86,6 +87,7 @@ def _bring(store: Store, process: str, entries: list[Entry]) -> bool:
     for start in range(0, len(entries), BATCH):
         unfit += carry(store, process, entries[start : start + BATCH])
     store.release(process)
+    store.free_late(process)
     return not unfit
 
 

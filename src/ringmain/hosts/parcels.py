@@ -15,6 +15,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Mapping[str, str] = {}
     tries: int = 0
     """How often it was brought in vain."""
+    unsure: bool = False
+    """Whether nobody knows what the tool has made of an earlier try: it was not answered, or the hub has died over it."""
     seconds: float = 0.0
     """Since the ask came in."""
 
@@ -41,6 +43,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     done: bool = False
     again: float | None = None
+    unsure: bool = False
+    """Whether the tool may have taken it all the same; the next try's parcel says so."""
     why: str = ""
     """For the log, without anybody's words."""
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from ringmain.errors import AskError, Refusal, RingmainError, our_fault
 from ringmain.hosts import rooms
 from ringmain.hub import AsyncHub
+from ringmain.outbox import CLAIM
 from ringmain.ring import Ring
 from ringmain.server.gate import Gate
 from ringmain.server.keeper import Keeper
@@ -36,13 +37,13 @@ AGAIN = (
 class App:
     """The hub as one ASGI application."""
 
-    def __init__(self, ring: Ring, *, url: str | None = None) -> None:
+    def __init__(self, ring: Ring, *, url: str | None = None, claim: float = CLAIM) -> None:
         table = Table(rooms())
         check_policies(PAGES, table.stops())
         self.hub = AsyncHub(ring=ring)
         metrics = Metrics(ring.book, ring.health)
         public = ring.settings.public_url or ""
-        self.gate = Gate(self.hub, table, metrics, url=public or url or "")
+        self.gate = Gate(self.hub, table, metrics, url=public or url or "", claim=claim)
         keeper = Keeper(ring, admin_token(ring.settings), secure=public.lower().startswith("https:"))
         self._pages = _pages(self.hub, self.gate, keeper, own_origins((public, url or "")))
         state = self._pages.state
@@ -62,13 +63,14 @@ class App:
         self._pages.state.stopping = True
 
 
-def make_app(ring: Ring, *, url: str | None = None) -> App:
+def make_app(ring: Ring, *, url: str | None = None, claim: float = CLAIM) -> App:
     """The hub of this ring as an ASGI application; its lifespan starts and closes the ring.
 
     `url` is where it will be reached, as its page shows it.
+    What it has not brought when it dies is for another hub after `claim` seconds.
     Raises `SetupError` where the admin's token cannot be kept.
     """
-    return App(ring, url=url)
+    return App(ring, url=url, claim=claim)
 
 
 def _pages(hub: AsyncHub, gate: Gate, keeper: Keeper, own: frozenset[str]) -> Starlette:

@@ -11,7 +11,7 @@ from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask
 from ringmain.hosts import HostReply, Room
 from ringmain.hub import AsyncHub
-from ringmain.outbox import Outbox
+from ringmain.outbox import CLAIM, Outbox
 from ringmain.server.answering import deadline, send, stream
 from ringmain.server.callers import Callers
 from ringmain.server.faults import forget_way, hung_up, no_such_address, plain, stopping, to_host
@@ -35,7 +35,14 @@ class Gate:
     """The plain ASGI application behind every room's address."""
 
     def __init__(
-        self, hub: AsyncHub, table: Table, metrics: Metrics, *, url: str = "", places: Places | None = None
+        self,
+        hub: AsyncHub,
+        table: Table,
+        metrics: Metrics,
+        *,
+        url: str = "",
+        places: Places | None = None,
+        claim: float = CLAIM,
     ) -> None:
         self._hub = hub
         self._table = table
@@ -43,7 +50,7 @@ class Gate:
         self._places = places or Places()
         self._callers = Callers(hub)
         self._errands = Errands(hub, url=url)
-        self.outbox = Outbox(hub.ring, self._errands, count=metrics.replied)
+        self.outbox = Outbox(hub.ring, self._errands, count=metrics.replied, claim=claim)
         self._late = LateAnswers(self._errands, self.outbox, metrics)
         self._named = NamedAsks(hub, self.outbox)
         self._tapes = Tapes()

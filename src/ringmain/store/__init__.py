@@ -92,6 +92,8 @@ class Late(msgspec.Struct, frozen=True, kw_only=True):
     """How often it was brought in vain."""
     due: int = 0
     """Milliseconds since 1970, before which it is not tried again."""
+    unsure: bool = False
+    """Whether a try was begun of which nobody knows what the host has made of it."""
     done: bool = False
     """Whether nothing is left to do; it is still there because the host may ask for it by name."""
 
@@ -191,13 +193,18 @@ class Store(Protocol):
         ...
 
     # late answers: each is worked on by the process that claims it, for as long as it renews the claim
-    def put_late(self, late: Late, process: str, until: int) -> None:
-        """Insert or replace by the ask's id, claimed by this process until then (milliseconds); one that is done is
-        claimed by nobody."""
+    def add_late(self, late: Late, process: str, until: int) -> None:
+        """Keep a new one, claimed by this process until then (milliseconds)."""
         ...
 
     def begin_late(self, late: Late, process: str, until: int) -> Late:
-        """Insert, claimed as above; where the account has one of that name already, nothing but that one."""
+        """Keep a new one that has a name, claimed as above; where the account has one of that name already, nothing but
+        that one."""
+        ...
+
+    def put_late(self, late: Late, process: str, until: int) -> bool:
+        """Replace it and renew its claim; False, and nothing of it, where it is gone or another process has it. One
+        that is done is claimed by nobody."""
         ...
 
     def named_late(self, account_id: str, name: str) -> Late | None: ...
@@ -206,8 +213,18 @@ class Store(Protocol):
         """Those that no process has a living claim on, claimed by this one from now on; the oldest first."""
         ...
 
-    def renew_late(self, ask_ids: Sequence[str], until: int) -> None: ...
-    def drop_late(self, ask_id: str) -> None: ...
+    def renew_late(self, process: str, ask_ids: Sequence[str], until: int) -> None:
+        """Those that another process has are left to it."""
+        ...
+
+    def drop_late(self, process: str, ask_id: str) -> None:
+        """Nothing, where another process has it."""
+        ...
+
+    def free_late(self, process: str) -> None:
+        """End all claims of a process that is dead or done."""
+        ...
+
     def forget_late(self, before: int) -> int:
         """Erase those that are done and arrived before that moment (milliseconds); how many went."""
         ...

@@ -252,7 +252,7 @@ class MemoryStore:
     # late answers
 
     @_alone
-    def put_late(self, late: Late, process: str, until: int) -> None:
+    def add_late(self, late: Late, process: str, until: int) -> None:
         held = msgspec.json.decode(border.document(late), type=Late)
         self._late[held.ask.id] = (process, until, held)
 
@@ -260,16 +260,24 @@ class MemoryStore:
     def begin_late(self, late: Late, process: str, until: int) -> Late:
         held = self.named_late(late.account_id, str(late.ask.named))
         if held is None:
-            self.put_late(late, process, until)
+            self.add_late(late, process, until)
         return held or late
 
     @_alone
     def named_late(self, account_id: str, name: str) -> Late | None:
-        all_of_it = (held for _, _, held in self._late.values() if held.account_id == account_id)
-        return next(
-            (held for held in all_of_it if held.ask.named and border.handle(held.ask.named) == border.handle(name)),
-            None,
-        )
+        mine = (held for _, _, held in self._late.values() if held.account_id == account_id)
+        known = {border.handle(held.ask.named): held for held in mine if held.ask.named is not None}
+        return known.get(border.handle(name))
+
+    @_alone
+    def put_late(self, late: Late, process: str, until: int) -> bool:
+        mine = self._has_late(process, late.ask.id)
+        if mine:
+            self.add_late(late, process, until)
+        return mine
+
+    def _has_late(self, process: str, ask_id: str) -> bool:
+        return ask_id in self._late and self._late[ask_id][0] == process
 
     @_alone
     def claim_late(self, process: str, now: int, until: int) -> list[Late]:
@@ -279,14 +287,21 @@ class MemoryStore:
         return sorted(free, key=lambda held: (held.at, held.ask.id))
 
     @_alone
-    def renew_late(self, ask_ids: Sequence[str], until: int) -> None:
-        for id, (process, _, held) in self._late.items():
-            if id in ask_ids:
+    def renew_late(self, process: str, ask_ids: Sequence[str], until: int) -> None:
+        for id, (_, _, held) in self._late.items():
+            if id in ask_ids and self._has_late(process, id):
                 self._late[id] = (process, until, held)
 
     @_alone
-    def drop_late(self, ask_id: str) -> None:
-        self._late.pop(ask_id, None)
+    def drop_late(self, process: str, ask_id: str) -> None:
+        if self._has_late(process, ask_id):
+            del self._late[ask_id]
+
+    @_alone
+    def free_late(self, process: str) -> None:
+        for id, (_, _, held) in self._late.items():
+            if self._has_late(process, id):
+                self._late[id] = ("", 0, held)
 
     @_alone
     def forget_late(self, before: int) -> int:

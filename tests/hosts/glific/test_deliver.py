@@ -105,9 +105,17 @@ def test_what_passes_is_tried_again(heard: Heard) -> None:
 def test_what_failed_after_glific_had_done_it_is_not_brought_again() -> None:
     kept = {"token": "t-0"}
     for heard in (Heard(), told({}, 500)):
-        assert run(parcel(), heard, kept=kept)[1].again == 1
-        assert run(parcel(tries=1), resumed(True, NOT_WAITING), kept=kept)[1].done
+        outcome = run(parcel(), heard, kept=kept)[1]
+        assert (outcome.again, outcome.unsure) == (1, True)
+    assert run(parcel(tries=1, unsure=True), resumed(True, NOT_WAITING), kept=kept)[1].done
     assert run(parcel(tries=2), resumed(True, NOT_WAITING), kept=kept)[1].again == 4
+
+
+def test_a_try_that_glific_has_surely_not_taken_leaves_the_doubt_as_it_was() -> None:
+    for unsure in (False, True):
+        for heard in ((told({}, 500),), (TOKEN, told(b"Rate limit exceeded", 429))):
+            assert run(parcel(unsure=unsure), *heard)[1].unsure is unsure
+    assert run(parcel(unsure=False), TOKEN, resumed(True, NOT_WAITING))[1].unsure is False
 
 
 def test_a_rate_limit_waits_for_the_next_minute() -> None:

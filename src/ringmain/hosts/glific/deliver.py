@@ -48,7 +48,7 @@ def steps(parcel: Parcel, kept: dict[str, str]) -> Steps:
             return _not_signed_in(signed_in, parcel)
         kept[TOKEN] = token
         heard = yield _resume(parcel, token)
-    return _outcome(heard, parcel, kept)
+    return _outcome(heard, parcel)
 
 
 def _sign_in(parcel: Parcel) -> Send:
@@ -89,24 +89,20 @@ def _not_signed_in(heard: Heard, parcel: Parcel) -> Outcome:
         return Outcome(why="Glific knows no such organization, or has suspended it")
     if heard.status == 401:
         return Outcome(why="Glific does not take the phone and password of the account")
-    return _again(heard, parcel)
+    return _again(heard, parcel, unsure=parcel.unsure)
 
 
-def _outcome(heard: Heard, parcel: Parcel, kept: dict[str, str]) -> Outcome:
-    unsure = f"{parcel.reach['flow']}/{parcel.reach['contact']}"
+def _outcome(heard: Heard, parcel: Parcel) -> Outcome:
     if heard.status == 401:
         return Outcome(why="Glific does not take the token that it has just given")
     if heard.status != 200:
-        if heard.status != 429:
-            # It may have resumed the flow before it failed.
-            kept[unsure] = "yes"
-        return _again(heard, parcel)
-    before = kept.pop(unsure, None)
+        # It may have resumed the flow before it failed.
+        return _again(heard, parcel, unsure=parcel.unsure or heard.status != 429)
     told = _object(heard)
     answer = as_object(as_object(told.get("data")).get("resumeContactFlow"))
     messages = [as_text(as_object(error).get("message")) for error in as_list(answer.get("errors"))]
     if any(NOTHING_WAITS in message for message in messages):
-        return Outcome(done=True) if before else _not_waiting(parcel)
+        return Outcome(done=True) if parcel.unsure else _not_waiting(parcel)
     if answer.get("success"):
         # An error beside it came from a node after the one that waited.
         return Outcome(done=True)
@@ -120,11 +116,11 @@ def _not_waiting(parcel: Parcel) -> Outcome:
     return Outcome(why="the flow does not wait for a result")
 
 
-def _again(heard: Heard, parcel: Parcel) -> Outcome:
+def _again(heard: Heard, parcel: Parcel, *, unsure: bool) -> Outcome:
     why = f"Glific answered {heard.status}" if heard.status else "Glific did not answer"
     if parcel.seconds > LONGEST:
         return Outcome(why=why)
-    return Outcome(again=MINUTE if heard.status == 429 else _wait(parcel), why=why)
+    return Outcome(again=MINUTE if heard.status == 429 else _wait(parcel), unsure=unsure, why=why)
 
 
 def _wait(parcel: Parcel) -> float:

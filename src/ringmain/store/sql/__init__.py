@@ -129,9 +129,13 @@ class SqlStore:
 
     # late answers
 
-    def put_late(self, late: Late, process: str, until: int) -> None:
+    def add_late(self, late: Late, process: str, until: int) -> None:
         with self._writing() as db:
-            answers.put(db, late, process, until)
+            answers.add(db, late, process, until)
+
+    def put_late(self, late: Late, process: str, until: int) -> bool:
+        with self._writing() as db:
+            return answers.put(db, late, process, until)
 
     def begin_late(self, late: Late, process: str, until: int) -> Late:
         with self._writing() as db:
@@ -145,13 +149,17 @@ class SqlStore:
         with self._writing() as db:
             return answers.claim(db, process, now, until)
 
-    def renew_late(self, ask_ids: Sequence[str], until: int) -> None:
+    def renew_late(self, process: str, ask_ids: Sequence[str], until: int) -> None:
         with self._writing() as db:
-            answers.renew(db, ask_ids, until)
+            answers.renew(db, process, ask_ids, until)
 
-    def drop_late(self, ask_id: str) -> None:
+    def drop_late(self, process: str, ask_id: str) -> None:
         with self._writing() as db:
-            answers.drop(db, ask_id)
+            answers.drop(db, process, ask_id)
+
+    def free_late(self, process: str) -> None:
+        with self._writing() as db:
+            answers.free(db, process)
 
     def forget_late(self, before: int) -> int:
         with self._writing() as db:

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from ringmain.store import Late, border
-from ringmain.store.sql.database import insert, upsert
+from ringmain.store.sql.database import insert
 from ringmain.store.sql.schema import LATE
 
 
-def put(db: Connection, late: Late, process: str, until: int) -> None:
-    upsert(db, LATE, _row(late, process, until))
+def add(db: Connection, late: Late, process: str, until: int) -> None:
+    db.execute(insert(db, LATE).values(_row(late, process, until)))
 
 
 def begin(db: Connection, late: Late, process: str, until: int) -> Late:
@@ -22,6 +22,11 @@ def begin(db: Connection, late: Late, process: str, until: int) -> Late:
 def named(db: Connection, account_id: str, name: str) -> Late | None:
     mine = (LATE.c.account_id == account_id, LATE.c.name == border.handle(name))
     return db.scalar(select(LATE.c.document).where(*mine))
+
+
+def put(db: Connection, late: Late, process: str, until: int) -> bool:
+    changed = {"document": late, "until": until, "done": late.done}
+    return db.execute(update(LATE).where(_own(process, late.ask.id)).values(changed)).rowcount == 1
 
 
 def _row(late: Late, process: str, until: int) -> dict[str, Any]:
@@ -39,12 +44,16 @@ def claim(db: Connection, process: str, now: int, until: int) -> list[Late]:
     return list(db.scalars(select(LATE.c.document).where(mine).order_by(LATE.c.at, LATE.c.ask_id)))
 
 
-def renew(db: Connection, ask_ids: Sequence[str], until: int) -> None:
-    db.execute(update(LATE).where(LATE.c.ask_id.in_(ask_ids)).values(until=until))
+def renew(db: Connection, process: str, ask_ids: Sequence[str], until: int) -> None:
+    db.execute(update(LATE).where(_own(process, *ask_ids)).values(until=until))
 
 
-def drop(db: Connection, ask_id: str) -> None:
-    db.execute(delete(LATE).where(LATE.c.ask_id == ask_id))
+def drop(db: Connection, process: str, ask_id: str) -> None:
+    db.execute(delete(LATE).where(_own(process, ask_id)))
+
+
+def free(db: Connection, process: str) -> None:
+    db.execute(update(LATE).where(LATE.c.process == process).values(process="", until=0))
 
 
 def forget(db: Connection, before: int) -> int:
@@ -54,3 +63,7 @@ def forget(db: Connection, before: int) -> int:
 def count(db: Connection, account_id: str | None) -> int:
     counted = select(func.count()).select_from(LATE).where(LATE.c.done.is_(False))
     return db.execute(counted if account_id is None else counted.where(LATE.c.account_id == account_id)).scalar_one()
+
+
+def _own(process: str, *ask_ids: str) -> ColumnElement[bool]:
+    return and_(LATE.c.process == process, LATE.c.ask_id.in_(ask_ids))
