@@ -16,7 +16,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     tries: int = 0
     """How often it was brought in vain."""
     unsure: bool = False
-    """Whether nobody knows what the tool has made of an earlier try: it was not answered, or the hub has died over it."""
+    """Whether the tool may have taken an earlier try: it failed on the way back, or the hub has died over it."""
     seconds: float = 0.0
     """Since the ask came in."""
 

@@ -35,6 +35,11 @@ class GlificApi(Organisation):
         """Let the next requests to a path go wrong, one after the other."""
         self._faults[path].extend(faults)
 
+    def to_fail(self, path: str) -> int:
+        """How many requests to a path are still to go wrong."""
+        with self._lock:
+            return len(self._faults[path])
+
     def end_sessions(self) -> None:
         """End all tokens, in the middle of whatever goes on."""
         self.sessions.end_all()
