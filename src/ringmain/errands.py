@@ -57,7 +57,7 @@ class Errands:
     def __init__(self, hub: AsyncHub, *, url: str) -> None:
         self._hub = hub
         self._url = url.rstrip("/")
-        self._turns = Turns()
+        self._turns = Turns(hub.ring.store)
 
     async def reply(self, request: HostRequest, account: Account, room: Room) -> Done:
         """What a request comes to without a server; an error in the tool's own form, with no reply behind it."""
@@ -88,7 +88,7 @@ class Errands:
             return await self._all(ask, account, room, until)
 
     async def _wait(self, turn: AsyncExitStack, key: Hashable, until: float | None) -> None:
-        """Wait for the turn. Raises `ProviderError("deadline_exceeded")`."""
+        """Wait for the turn. Raises `ProviderError("deadline_exceeded")`, `HubError("store_unavailable")`."""
         try:
             await turn.enter_async_context(self._turns.of(key, until=until))
         except TimeoutError as error:

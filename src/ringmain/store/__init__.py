@@ -244,6 +244,16 @@ class Store(Protocol):
         """Erase what has expired; how many went."""
         ...
 
+    # turns among processes, one thread at a time; what a dead one had is free
+    shared: bool
+    """Whether several hubs may work on it; where they may not, every turn is there to be taken."""
+
+    def take_turn(self, name: str) -> bool:
+        """Whether it is this process's from now on, and so no other's."""
+        ...
+
+    def end_turn(self, name: str) -> None: ...
+
     # models
     def learnt(self, connection_id: str) -> dict[str, Learnt]: ...
     def learn(self, connection_id: str, model: str, change: Callable[[Learnt], Learnt]) -> None:

@@ -36,6 +36,8 @@ def _alone(method: "Callable[Concatenate[MemoryStore, P], R]") -> "Callable[Conc
 class MemoryStore:
     """A `Store` that forgets everything when its process ends."""
 
+    shared = False
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._version = 0
@@ -336,6 +338,14 @@ class MemoryStore:
         kept = {digest: held for digest, held in self._media.items() if held.expires > now}
         gone, self._media = len(self._media) - len(kept), kept
         return gone
+
+    # turns among processes
+
+    def take_turn(self, name: str) -> bool:
+        return True
+
+    def end_turn(self, name: str) -> None:
+        """Nothing: there is no other process."""
 
     # models
 

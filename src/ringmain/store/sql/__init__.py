@@ -20,6 +20,7 @@ class SqlStore:
         self._database = database
         self._reading = database.reading
         self._writing = database.writing
+        self.shared = database.shared
 
     # settings
 
@@ -186,6 +187,14 @@ class SqlStore:
     def forget_media(self, now: int) -> int:
         with self._writing() as db:
             return files.forget_media(db, now)
+
+    # turns among processes
+
+    def take_turn(self, name: str) -> bool:
+        return self._database.take(name)
+
+    def end_turn(self, name: str) -> None:
+        self._database.give(name)
 
     # models
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ringmain.errors import HubError
+from ringmain.store.sql.alone import Alone
 
 WAIT = 10_000
 """Milliseconds that a transaction waits for another one's lock."""
@@ -30,6 +31,8 @@ class Database:
         event.listen(engine, "connect", _prepare_sqlite if engine.dialect.name == "sqlite" else _prepare_postgres)
         event.listen(engine, "begin", _begin)
         self._engine = engine
+        self.shared = engine.dialect.name == "postgresql"
+        self._alone = Alone(engine)
         self._writer = engine.execution_options(ringmain_writes=True)
 
     @contextmanager
@@ -44,8 +47,19 @@ class Database:
         with self._translated(), self._writer.begin() as connection:
             yield connection
 
+    def take(self, name: str) -> bool:
+        """Whether this process has that name for itself from now on. Raises `HubError("store_unavailable")`."""
+        with self._translated():
+            return not self.shared or self._alone.take(name)
+
+    def give(self, name: str) -> None:
+        """Let other processes have it. Raises `HubError("store_unavailable")`."""
+        with self._translated():
+            self._alone.give(name)
+
     def close(self) -> None:
         """Close every connection."""
+        self._alone.close()
         self._engine.dispose()
 
     @contextmanager
