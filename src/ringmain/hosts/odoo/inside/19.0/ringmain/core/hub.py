@@ -1,0 +1,70 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The connection to a ringmain hub: questions, their state, the check and the models."""
+
+from urllib.parse import quote
+
+from .faults import Fault
+from .http import Answer, Door
+
+CHECK_S, LOOK_S = 40.0, 20.0
+SAID = {
+    401: ("invalid_key", "The hub does not know this key.", "Make a host key with `ringmain keys` and enter it."),
+    403: ("account_off", "The hub does not let this account in.", "Switch the account on in the hub."),
+    404: ("not_found", "There is no such thing at this address.", "Check that it is the address of a ringmain hub."),
+    413: ("too_long", "The question is too long.", "Ask it in fewer words."),
+    422: ("invalid_field", "The hub does not accept one of the settings.", "Check the settings of ringmain."),
+    429: ("busy", "Too many questions at once.", "Ask again in a moment."),
+}
+"""What is said where the hub's own words are missing."""
+BROKEN = ("hub_error", "The hub has a fault of its own.", "Look at the hub's log.")
+
+
+class Hub(Door):
+    """A hub at an address, with a host key. Every call raises `Fault` where it gets no reply."""
+
+    def ask(self, payload: dict, timeout: float) -> dict:
+        """The reply (`state` is accepted, done or failed); the same `ask` again never costs a second call."""
+        return self._reply(self.send("POST", "/hosts/odoo/asks", payload, read_s=timeout))
+
+    def look(self, ask: str) -> dict:
+        """The reply to a question that was asked before; a `Fault` with the code `not_found` where the hub has none."""
+        return self._reply(self.send("GET", f"/hosts/odoo/asks/{quote(ask, safe='')}", read_s=LOOK_S))
+
+    def check(self, settings: dict, callback: str) -> dict:
+        """`ok`, `checks` with a sentence and a fix each, and whether the hub reaches the `callback` address."""
+        body = {"settings": settings, "callback": callback}
+        return self._object(self.send("POST", "/hosts/odoo/check", body, read_s=CHECK_S, connect_s=3))
+
+    def models(self) -> list[dict]:
+        """What may be asked, each with `id` and, where known, `modes`, prices, window and retirement."""
+        answer = self.send("GET", "/hosts/odoo/models", read_s=LOOK_S, connect_s=3)
+        self._passed(answer)
+        if not isinstance(answer.body, list):
+            raise self._no_hub()
+        return [model for model in answer.body if isinstance(model, dict) and model.get("id")]
+
+    def _reply(self, answer: Answer) -> dict:
+        reply = self._object(answer)
+        if reply.get("state") not in ("accepted", "done", "failed"):
+            raise self._no_hub()
+        return reply
+
+    def _object(self, answer: Answer) -> dict:
+        self._passed(answer)
+        if not isinstance(answer.body, dict):
+            raise self._no_hub()
+        return answer.body
+
+    def _passed(self, answer: Answer) -> None:
+        if answer.status < 300:
+            return
+        code, sentence, fix = SAID.get(answer.status, BROKEN)
+        said = answer.fields.get("error")
+        said = said if isinstance(said, dict) else {}
+        # What the status says is kept as the code, as callers decide by it; the words are the hub's own.
+        raise Fault(code, said.get("sentence") or sentence, said.get("fix") or fix, retry_after=answer.retry_after)
+
+    def _no_hub(self) -> Fault:
+        return Fault(
+            "no_hub", f"What answers at {self.url} is not a ringmain hub.", "Enter the address of your ringmain hub."
+        )
