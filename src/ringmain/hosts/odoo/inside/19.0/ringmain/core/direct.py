@@ -4,23 +4,40 @@
 import time
 
 from . import fit
-from .faults import Fault
+from .faults import Fault, _lt
 from .http import Answer, Door
 
+OPENAI = "https://api.openai.com/v1"
 PATHS = {"chat": "/chat/completions", "completion": "/completions"}
 LONGEST_WAIT_S = 20.0
 """A provider that asks to wait longer is not asked again by itself."""
 SAID = {
-    400: ("refused", "The provider refuses the question as it is set up.", "Check the model and its parameters."),
-    401: ("invalid_key", "The provider does not accept the key.", "Enter the key again."),
-    402: ("quota", "The provider says that the money is used up.", "Look at the provider's billing page."),
-    403: ("forbidden", "The provider does not let this key in.", "Check what the key may do at the provider."),
-    404: ("model_not_found", "The provider has no such model or address.", "Pick a model, or correct the address."),
-    413: ("too_long", "The question is too long.", "Ask it in fewer words."),
-    422: ("refused", "The provider refuses the question as it is set up.", "Check the model and its parameters."),
-    429: ("busy", "The provider gets too many questions at once.", "Ask again in a moment."),
+    400: (
+        "refused",
+        _lt("The provider refuses the question as it is set up."),
+        _lt("Check the model and its parameters."),
+    ),
+    401: ("invalid_key", _lt("The provider does not accept the key."), _lt("Enter the key again.")),
+    402: ("quota", _lt("The provider says that the money is used up."), _lt("Look at the provider's billing page.")),
+    403: (
+        "forbidden",
+        _lt("The provider does not let this key in."),
+        _lt("Check what the key may do at the provider."),
+    ),
+    404: (
+        "model_not_found",
+        _lt("The provider has no such model or address."),
+        _lt("Pick a model, or correct the address."),
+    ),
+    413: ("too_long", _lt("The question is too long."), _lt("Ask it in fewer words.")),
+    422: (
+        "refused",
+        _lt("The provider refuses the question as it is set up."),
+        _lt("Check the model and its parameters."),
+    ),
+    429: ("busy", _lt("The provider gets too many questions at once."), _lt("Ask again in a moment.")),
 }
-BROKEN = ("provider_error", "The provider has a fault of its own.", "Ask again in a moment.")
+BROKEN = ("provider_error", _lt("The provider has a fault of its own."), _lt("Ask again in a moment."))
 
 
 class Direct(Door):
@@ -41,28 +58,38 @@ class Direct(Door):
 
     def look(self, ask: str) -> dict:
         """Nothing: a provider keeps no questions. Raises `Fault` with the code `not_found`."""
-        raise Fault("not_found", "A provider keeps no questions.", "Ask again.")
+        raise Fault("not_found", _lt("A provider keeps no questions."), _lt("Ask again."))
 
     def check(self, settings: dict, callback: str) -> dict:
-        """As a hub's check: the key and the model, by the list of models, which costs nothing."""
+        """As a hub's check: key, model and method, by the list of models, which costs nothing."""
         models, model = self.models(), settings.get("model")
-        said = fit.misfit(model, settings.get("mode") or "chat", models) or self._unknown(model, models)
-        check = {"name": "model", "ok": not said, "sentence": said, "fix": "Press PICK MODEL and choose one."}
-        return {"ok": not said, "checks": [check], "callback": "unreachable"}
+        if not model:
+            raise Fault("no_model", _lt("No model is chosen."), _lt("Press PICK MODEL and choose one."))
+        if fault := fit.misfit(model, settings.get("mode") or "chat", models):
+            raise fault
+        if not any(row["id"] == model for row in models):
+            raise Fault(
+                "model_not_found",
+                _lt("The provider has no model '%(model)s'."),
+                _lt("Press PICK MODEL and choose one."),
+                model=model,
+            )
+        return {"ok": True, "checks": [], "callback": "unreachable"}
 
-    def models(self) -> list[dict]:
+    def models(self, timeout: float = 20.0) -> list[dict]:
         """What the key may ask; a provider names only their ids, `modes` is filled in where it is known."""
-        answer = self.send("GET", "/models", read_s=20, connect_s=3)
+        answer = self.send("GET", "/models", read_s=timeout, connect_s=3)
         self._passed(answer)
         rows = answer.fields.get("data")
         if not isinstance(rows, list):
             raise Fault(
                 "no_provider",
-                f"What answers at {self.url} does not list models as OpenAI does.",
-                "Enter the address with its path, such as https://api.openai.com/v1.",
+                _lt("What answers at %(url)s does not list models as OpenAI does."),
+                _lt("Enter the address with its path, such as https://api.openai.com/v1."),
+                url=self.url,
             )
         ids = [str(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")]
-        return [{"id": model, "modes": fit.modes(model)} for model in ids if fit.answers_in_text(model)]
+        return [{"id": model, "modes": fit.modes(model)} for model in sorted(ids)]
 
     def _answered(self, path: str, body: dict, until: float) -> tuple[Answer, list[str]]:
         """The provider's answer, after one repetition and after leaving out what the model does not take."""
@@ -92,7 +119,11 @@ class Direct(Door):
         usage = usage if isinstance(usage, dict) else {}
         text = text_of(answer.fields)
         if not text:
-            raise Fault("empty", "The model gave an empty answer.", "Allow it more tokens, or ask in other words.")
+            raise Fault(
+                "empty",
+                _lt("The model gave an empty answer."),
+                _lt("Allow it more tokens, or ask in other words."),
+            )
         return {
             "ask": ask,
             "state": "done",
@@ -112,11 +143,6 @@ class Direct(Door):
             if answer.status == 429 and fit.code_of(answer.fields) == "insufficient_quota":
                 code, sentence, fix = SAID[402]
             raise Fault(code, sentence, fix, retry_after=answer.retry_after)
-
-    def _unknown(self, model: str | None, models: list[dict]) -> str:
-        if not model:
-            return "No model is chosen."
-        return "" if any(row["id"] == model for row in models) else f"The provider has no model '{model}'."
 
 
 def may_repeat(answer: Answer) -> bool:

@@ -3,7 +3,27 @@
 
 import re
 
-METHODS = {"chat": "Chat Completion", "completion": "Completion"}
+from .faults import Fault, _lt
+
+REFUSED = {
+    ("completion", False): (
+        _lt("The model '%(model)s' does not answer by Completion."),
+        _lt("This pair works: '%(model)s' with Chat Completion."),
+    ),
+    ("completion", True): (
+        _lt("The model '%(model)s' does not answer by Completion."),
+        _lt("This pair works: '%(model)s' with Chat Completion; so does '%(other)s' with Completion."),
+    ),
+    ("chat", False): (
+        _lt("The model '%(model)s' does not answer by Chat Completion."),
+        _lt("This pair works: '%(model)s' with Completion."),
+    ),
+    ("chat", True): (
+        _lt("The model '%(model)s' does not answer by Chat Completion."),
+        _lt("This pair works: '%(model)s' with Completion; so does '%(other)s' with Chat Completion."),
+    ),
+}
+"""What is said, by the method that does not fit and whether a model is known that does."""
 COMPLETION_ONLY = re.compile(r"(gpt-3\.5-turbo-instruct.*|(text-)?(davinci|babbage|curie|ada)-\d+)")
 CHAT_ONLY = re.compile(r"(gpt-3\.5-turbo(-\d+k?.*)?|gpt-[4-9].*|chatgpt-.*|o\d.*)")
 """OpenAI's own names, as its list of models names no methods (read 2026-11-21). Any other name may be either."""
@@ -25,17 +45,26 @@ def answers_in_text(model: str) -> bool:
     return not NO_TEXT.search(model)
 
 
-def misfit(model: str | None, mode: str, models: list[dict]) -> str:
-    """Why a model and a method do not fit, naming the pair that works; empty where they may fit."""
+def offered(models: list[dict]) -> list[dict]:
+    """The models that may be picked: those that answer in text, the default one first."""
+    asked = [row for row in models if row.get("modes", ["chat"]) != [] or not modes(row["id"])]
+    return sorted((row for row in asked if answers_in_text(row["id"])), key=lambda row: not row.get("default"))
+
+
+def misfit(model: str | None, mode: str, models: list[dict]) -> Fault | None:
+    """Why a model and a method do not fit, naming the pair that works; None where they may fit.
+
+    Without a model it is the one that the connection takes by default.
+    """
+    model = model or next((row["id"] for row in models if row.get("default")), None)
     if not model:
-        return ""
+        return None
     known = next((row.get("modes") or [] for row in models if row.get("id") == model), None) or modes(model)
     if not known or mode in known:
-        return ""
-    other = METHODS.get(known[0], known[0])
-    said = f"The model '{model}' does not answer by {METHODS[mode]}. This pair works: '{model}' with {other}"
-    fitting = [row["id"] for row in models if mode in (row.get("modes") or ())]
-    return f"{said}; for {METHODS[mode]} choose '{fitting[0]}'." if fitting else f"{said}."
+        return None
+    fitting = [row["id"] for row in models if mode in (row.get("modes") or ()) and answers_in_text(row["id"])]
+    more = {"other": fitting[0]} if fitting else {}
+    return Fault("model_mode_mismatch", *REFUSED[mode, bool(fitting)], model=model, **more)
 
 
 def code_of(body: dict) -> str:

@@ -3,20 +3,34 @@
 
 from urllib.parse import quote
 
-from .faults import Fault
+from .faults import Fault, _lt
 from .http import Answer, Door
 
 CHECK_S, LOOK_S = 40.0, 20.0
 SAID = {
-    401: ("invalid_key", "The hub does not know this key.", "Make a host key with `ringmain keys` and enter it."),
-    403: ("account_off", "The hub does not let this account in.", "Switch the account on in the hub."),
-    404: ("not_found", "There is no such thing at this address.", "Check that it is the address of a ringmain hub."),
-    413: ("too_long", "The question is too long.", "Ask it in fewer words."),
-    422: ("invalid_field", "The hub does not accept one of the settings.", "Check the settings of ringmain."),
-    429: ("busy", "Too many questions at once.", "Ask again in a moment."),
+    401: (
+        "invalid_key",
+        _lt("The hub does not know this key."),
+        _lt(
+            "Enter the key that `ringmain hosts add odoo` printed, or make a new one on the account's page of the hub."
+        ),
+    ),
+    403: ("account_off", _lt("The hub does not let this account in."), _lt("Switch the account on in the hub.")),
+    404: (
+        "not_found",
+        _lt("The hub at %(url)s has nothing of the kind."),
+        _lt("Check that it is the address of a ringmain hub."),
+    ),
+    413: ("too_long", _lt("The question is too long."), _lt("Ask it in fewer words.")),
+    422: (
+        "invalid_field",
+        _lt("The hub does not accept one of the settings."),
+        _lt("Check the settings of ringmain."),
+    ),
+    429: ("busy", _lt("Too many questions at once."), _lt("Ask again in a moment.")),
 }
-"""What is said where the hub's own words are missing."""
-BROKEN = ("hub_error", "The hub has a fault of its own.", "Look at the hub's log.")
+"""The code by which callers decide, and what is said where the hub's own words are missing."""
+BROKEN = ("hub_error", _lt("The hub at %(url)s has a fault of its own."), _lt("Look at the hub's log."))
 
 
 class Hub(Door):
@@ -35,9 +49,9 @@ class Hub(Door):
         body = {"settings": settings, "callback": callback}
         return self._object(self.send("POST", "/hosts/odoo/check", body, read_s=CHECK_S, connect_s=3))
 
-    def models(self) -> list[dict]:
+    def models(self, timeout: float = LOOK_S) -> list[dict]:
         """What may be asked, each with `id` and, where known, `modes`, prices, window and retirement."""
-        answer = self.send("GET", "/hosts/odoo/models", read_s=LOOK_S, connect_s=3)
+        answer = self.send("GET", "/hosts/odoo/models", read_s=timeout, connect_s=3)
         self._passed(answer)
         if not isinstance(answer.body, list):
             raise self._no_hub()
@@ -61,10 +75,22 @@ class Hub(Door):
         code, sentence, fix = SAID.get(answer.status, BROKEN)
         said = answer.fields.get("error")
         said = said if isinstance(said, dict) else {}
-        # What the status says is kept as the code, as callers decide by it; the words are the hub's own.
-        raise Fault(code, said.get("sentence") or sentence, said.get("fix") or fix, retry_after=answer.retry_after)
+        if answer.status != 401 and said.get("sentence"):
+            sentence, fix = "%(words)s", "%(advice)s"
+        raise Fault(
+            code,
+            sentence,
+            fix,
+            retry_after=answer.retry_after,
+            url=self.url,
+            words=str(said.get("sentence") or ""),
+            advice=str(said.get("fix") or ""),
+        )
 
     def _no_hub(self) -> Fault:
         return Fault(
-            "no_hub", f"What answers at {self.url} is not a ringmain hub.", "Enter the address of your ringmain hub."
+            "no_hub",
+            _lt("What answers at %(url)s is not a ringmain hub."),
+            _lt("Enter the address of your ringmain hub."),
+            url=self.url,
         )

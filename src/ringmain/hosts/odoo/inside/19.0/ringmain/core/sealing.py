@@ -6,6 +6,7 @@ import binascii
 import contextlib
 import json
 import os
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from .faults import Fault
+from .faults import Fault, _lt
 
 SHORTEST = 32
 """Fewer characters could be guessed by who has a copy of the database."""
@@ -32,14 +33,14 @@ def unseal(secret: str, sealed: str, *, owner: str, url: str) -> str:
     except (InvalidToken, ValueError) as error:
         raise Fault(
             "key_unreadable",
-            "The stored key cannot be read: it was sealed with another secret, such as before a restore.",
-            "Enter the key again.",
+            _lt("The stored key cannot be read: it was sealed with another secret, such as before a restore."),
+            _lt("Enter the key again."),
         ) from error
     if (meant["owner"], meant["origin"]) != (owner, origin(url)):
         raise Fault(
             "key_for_another_address",
-            "The stored key was entered for another address, and it is not sent to this one.",
-            "Enter the key again.",
+            _lt("The stored key was entered for another address, and it is not sent to this one."),
+            _lt("Enter the key again."),
         )
     return meant["key"]
 
@@ -51,8 +52,9 @@ def fernet(secret: str) -> Fernet:
     if len(secret) < SHORTEST:
         raise Fault(
             "secret_too_short",
-            "The secret of the server's configuration is too short to seal a key with.",
-            f"Give ringmain_secret or RINGMAIN_ODOO_SECRET_KEY at least {SHORTEST} random characters.",
+            _lt("The secret of the server's configuration is too short to seal a key with."),
+            _lt("Give ringmain_secret or RINGMAIN_ODOO_SECRET_KEY at least %(shortest)s random characters."),
+            shortest=str(SHORTEST),
         )
     stretched = HKDF(SHA256(), 32, salt=None, info=b"ringmain-odoo").derive(secret.encode())
     return Fernet(base64.urlsafe_b64encode(stretched))
@@ -63,17 +65,17 @@ def kept(file: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return file.read_text().strip()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    own = file.with_name(f".{file.name}.{os.getpid()}")
+    handle, own = tempfile.mkstemp(dir=file.parent)
     try:
-        with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
+        with os.fdopen(handle, "w") as new:
             new.write(Fernet.generate_key().decode())
             new.flush()
             os.fsync(new.fileno())
         with contextlib.suppress(FileExistsError):
-            # The first worker's file stays; a link is made whole or not at all.
+            # Where another worker was first its file stays; a link is made whole or not at all.
             os.link(own, file)
     finally:
-        own.unlink(missing_ok=True)
+        Path(own).unlink(missing_ok=True)
     return file.read_text().strip()
 
 
