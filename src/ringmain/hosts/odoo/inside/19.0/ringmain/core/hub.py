@@ -6,7 +6,8 @@ from urllib.parse import quote
 from .faults import Fault, _lt
 from .http import Answer, Door
 
-CHECK_S, LOOK_S = 40.0, 20.0
+CHECK_S, LOOK_S = 75.0, 20.0
+"""A check asks one real question, for which a hub has patience of a minute."""
 SAID = {
     401: (
         "invalid_key",

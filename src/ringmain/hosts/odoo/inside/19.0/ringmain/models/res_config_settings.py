@@ -6,7 +6,7 @@ from odoo.fields import NO_ACCESS
 
 from ..core import fit
 from ..core.direct import OPENAI
-from ..core.faults import Fault
+from ..core.faults import Fault, _lt
 
 CONNECTION = ("ringmain_way", "ringmain_url", "ringmain_plain_http")
 SAVE_S = 8.0
@@ -28,13 +28,18 @@ class ResConfigSettings(models.TransientModel):
         groups="base.group_system",
     )
     ringmain_typed_key = fields.Char("Typed key, sealed", groups=NO_ACCESS)
-    ringmain_has_key = fields.Boolean(compute="_compute_ringmain_key", groups="base.group_system")
+    ringmain_key_state = fields.Selection(
+        [("none", "None"), ("typed", "Typed"), ("kept", "Kept")],
+        compute="_compute_ringmain_key",
+        groups="base.group_system",
+    )
 
-    @api.depends("company_id")
+    @api.depends("company_id", "ringmain_typed_key")
     def _compute_ringmain_key(self):
         for page in self:
             page.ringmain_key = False
-            page.ringmain_has_key = bool(page.sudo().ringmain_typed_key or page.sudo().company_id.ringmain_sealed_key)
+            kept = "kept" if page.sudo().company_id.ringmain_sealed_key else "none"
+            page.ringmain_key_state = "typed" if page.sudo().ringmain_typed_key else kept
 
     def _inverse_ringmain_key(self):
         for page in self.filtered("ringmain_key"):
@@ -69,6 +74,9 @@ class ResConfigSettings(models.TransientModel):
         try:
             return self._ringmain_tested()
         except Fault as fault:
+            if fault.code == "invalid_key":
+                # It is known to be wrong, so that a Save does not put it in the place of the one that is kept.
+                self.sudo().ringmain_typed_key = False
             sentence, fix = self._ringmain_said(fault)
             return self._ringmain_notice("danger", sentence, fix)
 
@@ -95,7 +103,7 @@ class ResConfigSettings(models.TransientModel):
         base = self.company_id.get_base_url()
         reply = self._ringmain_typed_client().check(self._ringmain_settings(), f"{base}/ringmain/ping")
         self._ringmain_delivered("callback" if reply.get("callback") == "reachable" else "wait")
-        failed = next((check for check in reply.get("checks") or () if not check.get("ok")), None)
+        failed = next((check for check in reply.get("checks") or () if check.get("ok") is False), None)
         if failed:
             return self._ringmain_notice("danger", failed.get("sentence") or "", failed.get("fix") or "")
         return self._ringmain_notice(
@@ -113,6 +121,8 @@ class ResConfigSettings(models.TransientModel):
 
     def _ringmain_typed_client(self):
         """The client for what is typed, with the stored key where none is typed. Raises `Fault`."""
+        if not self.ringmain_url or self.ringmain_key_state == "none":
+            raise Fault("not_set_up", _lt("The address or the key is missing."), _lt("Enter both."))
         key = self.company_id._ringmain_unsealed(self.ringmain_url, self.sudo().ringmain_typed_key)
         return self._ringmain_client_with(key)
 
@@ -149,7 +159,7 @@ class ResConfigSettings(models.TransientModel):
 
     def _ringmain_offered(self):
         """The models to hold a choice against; none where they cannot be read just now, which TEST would tell."""
-        if not self.ringmain_url or not self.ringmain_has_key:
+        if not self.ringmain_url or self.ringmain_key_state == "none":
             return []
         try:
             return self._ringmain_typed_client().models(timeout=SAVE_S)
@@ -165,5 +175,10 @@ class ResConfigSettings(models.TransientModel):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": kind, "title": title, "message": message, "sticky": kind != "success"},
+            "params": {
+                "type": kind,
+                "title": title,
+                "message": message,
+                "sticky": kind != "success",
+            },
         }

@@ -5,6 +5,7 @@ import time
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, HttpCase, TransactionCase, new_test_user, tagged
 
+from ..core.faults import Fault
 from .other_side import KEY, OtherSide
 
 GOOD = ("success", "Test success!", "Everything properly set up! You're good to go!")
@@ -65,6 +66,15 @@ class TestConnection(_WithOtherSide):
         self.assertIn("ringmain hosts add odoo", fix)
         self.assertEqual(self.company.sudo().ringmain_sealed_key, stored)
 
+    def test_a_key_that_was_tried_and_is_wrong_is_not_saved_afterwards(self):
+        self.set_up()
+        page = self.page(key="wrong", max_tokens=400)
+        self.assertEqual(page.ringmain_key_state, "typed")
+        page.ringmain_test()
+        self.assertEqual(page.ringmain_key_state, "kept")
+        page.execute()
+        self.assertEqual(self.notice(self.page().ringmain_test()), GOOD)
+
     def test_a_right_key_that_is_typed_and_not_saved_is_good_to_go(self):
         page = self.page(url=self.other.url, key=KEY)
         self.assertEqual(self.notice(page.ringmain_test()), GOOD)
@@ -83,7 +93,7 @@ class TestConnection(_WithOtherSide):
         self.set_up(model="gpt-4o-mini", max_tokens=450)
         page = self.page()
         self.assertFalse(page.ringmain_key)
-        self.assertTrue(page.ringmain_has_key)
+        self.assertEqual(page.ringmain_key_state, "kept")
         self.assertEqual((page.ringmain_model, page.ringmain_max_tokens), ("gpt-4o-mini", 450))
         self.assertEqual(page.ringmain_url, self.other.url)
 
@@ -127,7 +137,7 @@ class TestConnection(_WithOtherSide):
         self.set_up()
         self.save(url=False)
         self.assertFalse(self.company.sudo().ringmain_sealed_key)
-        self.assertFalse(self.page().ringmain_has_key)
+        self.assertEqual(self.page().ringmain_key_state, "none")
 
     def test_a_key_that_was_sealed_with_another_secret_is_asked_for_again(self):
         self.set_up()
@@ -175,6 +185,7 @@ class TestConnection(_WithOtherSide):
     def test_the_first_check_that_fails_is_shown_with_its_fix(self):
         checks = [
             {"name": "key", "ok": True, "sentence": "The key is known.", "fix": ""},
+            {"name": "organization", "ok": None, "sentence": "None is set.", "fix": ""},
             {"name": "budget", "ok": False, "sentence": "The budget is spent.", "fix": "Raise it."},
             {"name": "model", "ok": False, "sentence": "No such model.", "fix": "Pick one."},
         ]
@@ -201,9 +212,12 @@ class TestConnection(_WithOtherSide):
                 self.save(url=address, key=KEY)
 
     def test_nothing_set_up_says_where_to_set_it_up(self):
-        _kind, sentence, fix = self.notice(self.page().ringmain_test())
-        self.assertEqual(sentence, "ringmain is not set up for this company.")
-        self.assertIn("Settings", fix)
+        said = self.notice(self.page(url=self.other.url).ringmain_test())
+        self.assertEqual(said, ("danger", "The address or the key is missing.", "Enter both."))
+        with self.assertRaises(Fault) as refused:
+            self.company._ringmain_client()
+        self.assertEqual(refused.exception.code, "not_set_up")
+        self.assertIn("Settings", refused.exception.fix)
 
     def test_the_check_names_where_to_call_back_and_decides_how_answers_come(self):
         self.set_up()

@@ -38,7 +38,7 @@ registry.category("web_tour.tours").add("ringmain_settings", {
             },
             {
                 content: "The field is empty again",
-                trigger: `${app} [name='ringmain_key'] input:visible:value("")`,
+                trigger: `${app} [name='ringmain_key'] input[placeholder^='(entered']:visible`,
             },
             {
                 content: "The right key",
@@ -54,6 +54,10 @@ registry.category("web_tour.tours").add("ringmain_settings", {
                 trigger: notice("Everything properly set up! You're good to go!"),
             },
             {
+                content: "What was tried waits for Save",
+                trigger: `${app} [name='ringmain_key'] input[placeholder='(entered; Save keeps a right one)']:visible`,
+            },
+            {
                 trigger: `${app} [name='ringmain_max_tokens'] input`,
                 run: "edit 450",
             },
@@ -61,6 +65,7 @@ registry.category("web_tour.tours").add("ringmain_settings", {
                 content: "Save keeps what was tried",
                 trigger: ".o_form_button_save",
                 run: "click",
+                expectUnloadPage: true,
             },
             {
                 content: "The page has come anew, with the address and without the key",
@@ -81,6 +86,7 @@ registry.category("web_tour.tours").add("ringmain_settings", {
             {
                 trigger: ".modal .o_data_row:contains('gpt-4o-mini') button[name='pick']",
                 run: "click",
+                expectUnloadPage: true,
             },
             {
                 content: "The model is written",
