@@ -1,5 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 
-from . import models
-from . import wizards
+from . import models, wizards
 from .hooks import post_init_hook, uninstall_hook

@@ -54,7 +54,8 @@ class Patience(HTTPAdapter):
         self.limits = (connect_s, read_s)
 
     def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
-        return super().send(request, **how | {"timeout": self.limits})
+        how["timeout"] = self.limits
+        return super().send(request, **how)
 
 
 def session(connect_s: float, read_s: float) -> requests.Session:

@@ -1,4 +1,3 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 
-from . import connection
-from . import res_config_settings
+from . import connection, res_config_settings
