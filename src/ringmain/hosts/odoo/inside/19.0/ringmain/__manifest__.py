@@ -12,10 +12,17 @@
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
+        "security/rules.xml",
+        "data/cron.xml",
         "views/res_config_settings_views.xml",
+        "wizards/ask_record_views.xml",
         "wizards/pick_model_views.xml",
+        "views/ask_views.xml",
+        "views/ask_target_views.xml",
+        "views/menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["ringmain/static/src/*.js"],
         "web.assets_tests": ["ringmain/static/tests/tours/*.js"],
     },
     "post_init_hook": "post_init_hook",
