@@ -73,7 +73,7 @@ def test_code_that_is_cut_has_its_fences_in_both_parts(text: str, limit: int) ->
     if "`" not in text.replace("```", ""):
         assert all(part.count("```") % 2 == 0 for part in cut)
     bare = re.compile("```(py)?")
-    assert solid(bare.sub("", "".join(cut))) == solid(bare.sub("", text))
+    assert solid(bare.sub("", "\n".join(cut))) == solid(bare.sub("", text))
 
 
 def test_the_lines_of_cut_code_keep_their_indentation() -> None:
