@@ -10,8 +10,9 @@ import msgspec
 from ringmain.admin.accounts import new_account
 from ringmain.errands import Errands
 from ringmain.errors import RingmainError
+from ringmain.exchange.account import Account
 from ringmain.exchange.reply import Reply
-from ringmain.hosts import HostReply, HostRequest, room
+from ringmain.hosts import HostReply, HostRequest, Room, room
 from ringmain.hosts.glific.flows.webhooks import SIGNATURE, Carry, Webhook, WebhookAnswer, signature
 from ringmain.transport import Request, Transport, read_whole
 
@@ -86,14 +87,20 @@ def _pairs(value: Any, name: str = "") -> list[tuple[str, str]]:
 
 
 def answered_here(
-    errands: Errands, *, connection: str | None = None, model: str | None = None, heard: Heard | None = None
+    errands: Errands,
+    *,
+    account: Account | None = None,
+    connection: str | None = None,
+    model: str | None = None,
+    heard: Heard | None = None,
 ) -> Carry:
     """Answers the functions of Glific's room by this hub, by their names or at a hub's address; a `model` that is named
-    here goes before the flow's own."""
+    here goes before the flow's own.
+
+    An `account` answers as it would its own flows; without one it is nobody's, over the `connection`.
+    """
     door = room("glific")
-    fresh = new_account(door, id="flow", name="flow")
-    # A flow that is played again must not be reminded of the last time.
-    account = msgspec.structs.replace(fresh, connection=connection, settings={**fresh.settings, "remember": "thread"})
+    account = account or _nobodys(door, connection)
     served = {route.path for route in door.nameplate.routes if route.what == "ask"}
 
     async def made(webhook: Webhook) -> WebhookAnswer:
@@ -109,6 +116,13 @@ def answered_here(
         return _answer(done.answer)
 
     return made
+
+
+def _nobodys(door: Room, connection: str | None) -> Account:
+    """An account that stands nowhere."""
+    fresh = new_account(door, id="flow", name="flow")
+    # A flow that is played again must not be reminded of the last time.
+    return msgspec.structs.replace(fresh, connection=connection, settings={**fresh.settings, "remember": "thread"})
 
 
 def _answer(answer: HostReply) -> WebhookAnswer:

@@ -22,6 +22,7 @@ from ringmain.server.limits import check_headers
 from ringmain.server.metrics import Metrics
 from ringmain.server.origin import SAFE, check_origin, own_origins
 from ringmain.server.pages.kept import Kept
+from ringmain.server.pages.plays import Plays
 from ringmain.server.pages.rendering import render_error, wants_page
 from ringmain.server.routes import PAGES, Table, check_policies
 from ringmain.server.security import PAGE_HEADERS, PUBLIC, admin_token
@@ -50,6 +51,7 @@ class App:
         state.ring, state.hub, state.metrics, state.keeper = ring, self.hub, metrics, keeper
         state.pages, state.stopping, state.kept, state.listens = PAGES, False, Kept(), url or ""
         state.url = (public or url or "").rstrip("/")
+        state.errands, state.plays = self.gate.errands, Plays()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or start and stop the hub."""
@@ -78,7 +80,7 @@ def _pages(hub: AsyncHub, gate: Gate, keeper: Keeper, own: frozenset[str]) -> St
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await hub.start()
         gate.outbox.start()
-        forgetting = asyncio.create_task(_forget(hub.ring))
+        forgetting = asyncio.create_task(_forget(hub.ring, app.state.plays))
         yield
         forgetting.cancel()
         await gate.outbox.close()
@@ -94,10 +96,11 @@ def _pages(hub: AsyncHub, gate: Gate, keeper: Keeper, own: frozenset[str]) -> St
     return app
 
 
-async def _forget(ring: Ring) -> None:
-    """Erase, every hour, the turns whose time is over."""
+async def _forget(ring: Ring, plays: Plays) -> None:
+    """Erase, every hour, the turns whose time is over, and what was played and left."""
     while True:
         await asyncio.sleep(3600)
+        plays.sweep()
         try:
             await asyncio.to_thread(ring.forget)
         except RingmainError as error:

@@ -49,9 +49,9 @@ class Gate:
         self._metrics = metrics
         self._places = places or Places()
         self._callers = Callers(hub)
-        self._errands = Errands(hub, url=url)
-        self.outbox = Outbox(hub.ring, self._errands, count=metrics.replied, claim=claim)
-        self._late = LateAnswers(self._errands, self.outbox, metrics)
+        self.errands = Errands(hub, url=url)
+        self.outbox = Outbox(hub.ring, self.errands, count=metrics.replied, claim=claim)
+        self._late = LateAnswers(self.errands, self.outbox, metrics)
         self._named = NamedAsks(hub, self.outbox)
         self._tapes = Tapes()
         self._visits: set[Visit] = set()
@@ -145,7 +145,7 @@ class Gate:
                 replies = () if reply is None else (reply,)
             else:
                 with visit.watched():
-                    replies = await send(visit, await self._errands.run(ask, account, room))
+                    replies = await send(visit, await self.errands.run(ask, account, room))
         finally:
             self._places.leave()
         self._metrics.replied(account.tool, replies)

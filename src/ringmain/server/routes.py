@@ -8,7 +8,19 @@ import msgspec
 
 from ringmain.errors import HubError
 from ringmain.hosts import Room, Route
-from ringmain.server.pages import accounts, book, check, connections, files, front, hosts, machines, models, sign_in
+from ringmain.server.pages import (
+    accounts,
+    book,
+    check,
+    connections,
+    files,
+    front,
+    hosts,
+    machines,
+    models,
+    sign_in,
+    simulator,
+)
 from ringmain.server.security import ADMIN, HOST, PUBLIC, Policy
 
 Show = Callable[..., Awaitable[Any]]
@@ -56,6 +68,11 @@ PAGES = (
     Page("POST", "/accounts/{name}/models", ADMIN, accounts.pick_for_one),
     Page("POST", "/accounts/{name}/rotate", ADMIN, accounts.rotate),
     Page("POST", "/accounts/{name}/remove", ADMIN, accounts.remove),
+    Page("GET", "/simulator", ADMIN, simulator.new),
+    Page("POST", "/simulator", ADMIN, simulator.upload),
+    Page("GET", "/simulator/{id}", ADMIN, simulator.play),
+    Page("POST", "/simulator/{id}", ADMIN, simulator.act),
+    Page("GET", "/simulator/{id}/transcript.json", ADMIN, simulator.transcript),
     Page("GET", "/book", ADMIN, book.book),
     Page("GET", "/book.json", ADMIN, book.book_json),
     Page("GET", "/book.csv", ADMIN, book.book_csv),

@@ -22,6 +22,7 @@ from ringmain.server.pages.models import CARRIED, Picker, pick
 from ringmain.server.pages.preview import preview
 from ringmain.server.pages.rendering import render
 from ringmain.server.pages.state import at_work, hub_of, kept_of, known_account, progress, ring_of, told_to
+from ringmain.simulator import TOOL
 from ringmain.store import HostKey
 
 USUAL = ("temperature", "max_tokens", "top_p", "presence_penalty", "frequency_penalty", "stop")
@@ -218,6 +219,7 @@ async def _form(
         keys=[_shown_key(key) for key in keys if key.expires is None or key.expires > ring.now()],
         steps=await progress(ring),
         preview=await preview(hub, tool, values, name=held.name if held else None),
+        simulated=TOOL,
         error=error,
         notices=notices,
     )

@@ -16,6 +16,7 @@ from ringmain.server.pages.advice import REMEDIES, advice
 from ringmain.server.pages.reasons import reason
 from ringmain.server.pages.rendering import render
 from ringmain.server.pages.state import at_work, progress, ring_of, told_to
+from ringmain.simulator import TOOL
 from ringmain.store.allotment import FAILED
 
 State = Literal["not set up", "waiting for the first call", "working", "needs attention"]
@@ -53,7 +54,8 @@ async def hosts(request: Request) -> Response:
     """The cards, as a page."""
     ring = ring_of(request)
     shown, steps = await at_work(ring, lambda: cards(ring)), await progress(ring)
-    return render(request, "hosts.html", here="/hosts", cards=shown, steps=steps, notices=told_to(request))
+    told = {"cards": shown, "steps": steps, "simulated": TOOL, "notices": told_to(request)}
+    return render(request, "hosts.html", here="/hosts", **told)
 
 
 async def hosts_json(request: Request) -> Response:

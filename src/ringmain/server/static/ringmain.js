@@ -1,4 +1,5 @@
-// What htmx does not do: copy a text, walk through a list with the arrow keys, tell that the session is over.
+// What htmx does not do: copy a text, walk through a list with the arrow keys, show what was just sent in a chat, tell
+// that the session is over.
 // Without it all pages work.
 
 addEventListener("DOMContentLoaded", () => {
@@ -32,6 +33,17 @@ addEventListener("keydown", (event) => {
   if (!next) return;
   event.preventDefault();
   next.focus();
+});
+
+// What somebody writes in a chat stands there at once, and not only with the answer.
+addEventListener("htmx:before:request", ({ target }) => {
+  if (!target.matches("[data-write]")) return;
+  const field = target.elements.what;
+  const bubble = document.createElement("div");
+  bubble.className = "bubble mine";
+  bubble.append(Object.assign(document.createElement("p"), { textContent: field.value }));
+  document.getElementById("typing").before(bubble);
+  field.value = "";
 });
 
 // The server names these two events where a page that keeps itself fresh is asked for without a session, or with one.

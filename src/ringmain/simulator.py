@@ -1,0 +1,289 @@
+"""A conversation with a flow of Glific's that somebody holds on a page: one act at a time, all that happens kept."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from ringmain.admin.shown import money
+from ringmain.errands import Errands
+from ringmain.errors import AskError
+from ringmain.exchange.account import Account
+from ringmain.exchange.reply import Reply, dollars
+from ringmain.hosts.glific.flows.cases import Heard
+from ringmain.hosts.glific.flows.contact import Contact
+from ringmain.hosts.glific.flows.definition import Flow
+from ringmain.hosts.glific.flows.events import Passed, Remembered, Stopped, Told
+from ringmain.hosts.glific.flows.house import House
+from ringmain.hosts.glific.flows.languages import LABELS, code
+from ringmain.hosts.glific.flows.lint import Finding, lint
+from ringmain.hosts.glific.flows.player import Player
+from ringmain.hosts.glific.flows.reading import read_flows
+from ringmain.hosts.glific.flows.state import State, Step
+from ringmain.hosts.glific.flows.webhooks import Carry, Webhook, WebhookAnswer
+from ringmain.rehearsal import Rehearsal
+from ringmain.webhooks import answered_here, timed
+
+TOOL = "glific"
+"""The room whose flows are played."""
+
+LANGUAGES = tuple(sorted(LABELS.items(), key=lambda pair: pair[1]))
+"""Code and name of every language that a contact may have."""
+
+LARGEST = 4 << 20
+"""Bytes that a file may have."""
+
+LONGEST = 2 << 20
+"""Bytes that a conversation may come to before it must be begun anew."""
+
+LONGEST_TEXT = 4096
+"""Characters of what a contact says, as WhatsApp has it."""
+
+STRANGERS = 10**12
+"""Ids of contacts from here on belong to nobody: those of Glific's are counted from 1."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One ask of the hub's: who answered it, and what it cost, None where no price is known."""
+
+    model: str
+    picodollars: int | None
+    demo: bool = False
+    notices: tuple[str, ...] = ()
+
+    @property
+    def usd(self) -> str | None:
+        """What it cost, as a decimal string."""
+        return money(dollars(self.picodollars))
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """A webhook, what it was answered, and the asks behind the answer."""
+
+    webhook: Webhook
+    answer: WebhookAnswer
+    asks: tuple[Asked, ...] = ()
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """One thing of a conversation, and when by the flow's own clock."""
+
+    what: Told | Exchange
+    at: float
+
+
+class Answering(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answers a flow's webhooks: an account as it would its own flows, or a connection alone."""
+
+    account: Account | None = None
+    connection: str | None = None
+    model: str | None = None
+    """Goes before all others."""
+
+
+def opened(data: bytes, *, name: str) -> tuple[Flow, ...]:
+    """The flows of an uploaded file.
+
+    Raises `AskError` with what is wrong and what to do.
+    """
+    if len(data) > LARGEST:
+        fix = "A flow that Glific exports is smaller; export one that enters no others."
+        raise AskError("request_too_large", f"{name} has more than {LARGEST >> 20} MiB.", fix=fix, param="file")
+    if not data.strip():
+        fix = "Choose the file that Glific exported, or paste what stands in it."
+        raise AskError("invalid_request", "There is no flow to play.", fix=fix, param="file")
+    try:
+        return read_flows(data, name=name)
+    except AskError as error:
+        raise AskError("invalid_request", error.sentence, fix=error.fix, param="file") from error
+
+
+class Simulator:
+    """The conversations with the flows of one file, one after the other."""
+
+    def __init__(
+        self,
+        flows: tuple[Flow, ...],
+        *,
+        clock: Callable[[], float],
+        name: str = "",
+        language: str = "en",
+        organization: int = 1,
+    ) -> None:
+        self.flows = flows
+        self.chosen = flows[0]
+        self.player = Player(flows, house=House(organization=organization))
+        self._called = name.strip() or Contact().name
+        self._speaks = code(language) or language
+        self._clock = clock
+        self.over_again()
+
+    def over_again(self) -> None:
+        """Forget the conversation, and be ready for another, with a contact that nobody remembers."""
+        self.happened: list[Happened] = []
+        self.size = 0
+        self.state: State | None = None
+        self._now = self._clock()
+        number = STRANGERS + secrets.randbelow(STRANGERS)
+        self._nobody = Contact(id=number, name=self._called, language=self._speaks)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What will hurt in the flows, errors first."""
+        found = [one for flow in self.flows for one in lint(flow)]
+        return tuple(sorted(found, key=lambda one: one.level))
+
+    @property
+    def status(self) -> str:
+        """`ready`, `waiting`, `ended`, or `stopped` where the flow cannot go on."""
+        if self.state is None:
+            return "ready"
+        if any(isinstance(one.what, Stopped) for one in self.happened):
+            return "stopped"
+        return "ended" if self.state.over else "waiting"
+
+    @property
+    def events(self) -> list[Told]:
+        """What happened, as `ringmain flow run --json` tells it."""
+        return [one.what for one in self.happened if not isinstance(one.what, Exchange)]
+
+    @property
+    def asks(self) -> list[Asked]:
+        """Every ask of the hub's."""
+        return [ask for one in self.happened if isinstance(one.what, Exchange) for ask in one.what.asks]
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What the flow that runs knows; of one that is over, all that it was told."""
+        if self.state and self.state.frames:
+            return self.state.frames[-1].results
+        return {event.name: event.value for event in self.events if isinstance(event, Remembered)}
+
+    @property
+    def contact(self) -> Contact:
+        """Who it is that talks to the flow."""
+        return self.state.contact if self.state else self._nobody
+
+    def transcript(self) -> dict[str, Any]:
+        """All of it as data, with the names of `ringmain flow run --json`."""
+        return {"status": self.status, "events": msgspec.to_builtins(self.events)}
+
+    async def start(self, flow: str, errands: Errands, answering: Answering) -> None:
+        """Begin a conversation anew with the flow of this id.
+
+        Raises `AskError` where the file has none.
+        """
+        found = next((one for one in self.flows if one.uuid == flow), None)
+        if found is None:
+            raise _wrong("The file holds no such flow.", "Choose one of its flows.")
+        self.over_again()
+        self.chosen = found
+        self.state = await self._rehearsal(errands, answering).settle(self._begun())
+
+    async def act(self, do: str, what: str, errands: Errands, answering: Answering) -> None:
+        """Do what is in `ACTS`.
+
+        Raises `AskError` for what cannot be done now.
+        """
+        act = ACTS.get(do)
+        if act is None or self.state is None or self.state.over:
+            raise _wrong("Nothing waits for this.", "Start over.")
+        if self.size > LONGEST:
+            raise _wrong(f"The conversation has come to {LONGEST >> 20} MiB.", "Start over.")
+        self.state = await act(Going(self, self._rehearsal(errands, answering), self.state), what)
+
+    def _rehearsal(self, errands: Errands, answering: Answering) -> Rehearsal:
+        return Rehearsal(self.player, self._carry(errands, answering), self._tell)
+
+    def _begun(self) -> Step:
+        return self.player.start(self.chosen, now=self._now, contact=self._nobody)
+
+    def _carry(self, errands: Errands, by: Answering) -> Carry:
+        heard = list[Reply]()
+        carry = timed(
+            answered_here(errands, account=by.account, connection=by.connection, model=by.model, heard=heard.append)
+        )
+
+        async def kept(webhook: Webhook) -> WebhookAnswer:
+            del heard[:]
+            answer = await carry(webhook)
+            self._now += answer.seconds
+            asks = tuple(Asked(one.model, one.picodollars, one.demo, one.notices) for one in heard)
+            self._keep(Exchange(webhook, answer, asks), len(webhook.raw()) + len(answer.body or b""))
+            return answer
+
+        return kept
+
+    def _tell(self, event: Told) -> None:
+        if isinstance(event, Passed):
+            self._now += event.seconds
+        self._keep(event, len(msgspec.json.encode(event)))
+
+    def _keep(self, what: Told | Exchange, size: int) -> None:
+        self.happened.append(Happened(what, self._now))
+        self.size += size
+
+
+# what a person may do ------------------------------------------------------------------------------------------------
+
+
+class Going(msgspec.Struct, frozen=True):
+    """A conversation at the moment of an act."""
+
+    simulator: Simulator
+    rehearsal: Rehearsal
+    state: State
+
+    async def step(self, step: Step) -> State:
+        """Where it stands once this has come of it."""
+        return await self.rehearsal.settle(step)
+
+
+Act = Callable[[Going, str], Awaitable[State]]
+
+
+async def _say(going: Going, text: str) -> State:
+    if not text.strip():
+        raise _wrong("There is nothing to send.", "Write a message.")
+    if len(text) > LONGEST_TEXT:
+        raise _wrong(f"The message has {len(text)} characters.", f"WhatsApp takes {LONGEST_TEXT}.")
+    return await going.step(going.simulator.player.hear(going.state, Heard(text=text.strip())))
+
+
+async def _tap(going: Going, number: str) -> State:
+    offered = going.state.offered
+    at = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0
+    if not 0 < at <= len(offered):
+        raise _wrong("This option is no longer offered.", "Take one that stands below the last message.")
+    return await going.step(going.simulator.player.hear(going.state, Heard(text=offered[at - 1], kind="choice")))
+
+
+async def _expire(going: Going, _: str) -> State:
+    until = going.state.waiting.until if going.state.waiting else None
+    if until is None:
+        raise _wrong("The flow waits without end.", "Answer it.")
+    return await going.rehearsal.line(going.state, f"/wait {max(until - going.state.now, 0.0)!r}")
+
+
+def _command(word: str) -> Act:
+    async def act(going: Going, what: str) -> State:
+        return await going.rehearsal.line(going.state, f"/{word} {what.strip()}")
+
+    return act
+
+
+MEDIA = {"image": "Photo", "audio": "Voice note", "video": "Video", "file": "Document"}
+"""What may be sent by its address besides a text, and what people call it."""
+
+ACTS: dict[str, Act] = {
+    "say": _say,
+    "tap": _tap,
+    "expire": _expire,
+    **{word: _command(word) for word in (*MEDIA, "location", "result", "wait")},
+}
+"""What may be done in a conversation that has begun; each is given a text."""
+
+
+def _wrong(sentence: str, fix: str) -> AskError:
+    return AskError("invalid_request", sentence, fix=fix)
