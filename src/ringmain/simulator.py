@@ -99,6 +99,11 @@ def opened(data: bytes, *, name: str) -> tuple[Flow, ...]:
         raise AskError("invalid_request", error.sentence, fix=error.fix, param="file") from error
 
 
+def _findings(flows: tuple[Flow, ...]) -> tuple[Finding, ...]:
+    found = [one for flow in flows for one in lint(flow)]
+    return tuple(sorted(found, key=lambda one: one.level))
+
+
 class Simulator:
     """The conversations with the flows of one file, one after the other."""
 
@@ -113,6 +118,8 @@ class Simulator:
     ) -> None:
         self.flows = flows
         self.chosen = flows[0]
+        self.findings = _findings(flows)
+        """What will hurt in the flows, errors first."""
         self.player = Player(flows, house=House(organization=organization))
         self._called = name.strip() or Contact().name
         self._speaks = code(language) or language
@@ -127,12 +134,6 @@ class Simulator:
         self._now = self._clock()
         number = STRANGERS + secrets.randbelow(STRANGERS)
         self._nobody = Contact(id=number, name=self._called, language=self._speaks)
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What will hurt in the flows, errors first."""
-        found = [one for flow in self.flows for one in lint(flow)]
-        return tuple(sorted(found, key=lambda one: one.level))
 
     @property
     def status(self) -> str:

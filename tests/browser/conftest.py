@@ -64,3 +64,12 @@ def page(chromium: "Browser", window: str, scheme: Any, script: bool) -> Iterato
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def strict(chromium: "Browser") -> Iterator["Page"]:
+    """A page on which the hub's own policy holds."""
+    context = chromium.new_context()
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()

@@ -13,7 +13,7 @@ from tests.hubs import Served
 from tests.journeys.provider import Provider, run_provider
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Locator, Page
 
 PASSWORD = "a few words in a row"
 HELLO = {"messages": [{"role": "user", "content": "How do I create a product?"}]}
@@ -23,15 +23,6 @@ HELLO = {"messages": [{"role": "user", "content": "How do I create a product?"}]
 def provider() -> Iterator[Provider]:
     with run_provider() as running:
         yield running
-
-
-@pytest.fixture
-def strict(chromium: "Browser") -> Iterator["Page"]:
-    """A page on which the hub's own policy holds."""
-    context = chromium.new_context()
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
 
 
 def sign_in(hub: Served, page: "Page") -> None:

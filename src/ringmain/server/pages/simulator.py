@@ -1,5 +1,7 @@
 """The page on which an admin plays a flow of Glific's as a chat on a telephone, answered by this hub."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -32,25 +34,33 @@ async def new(request: Request) -> Response:
 
 async def upload(request: Request) -> Response:
     """The way to the conversation with the flow that was sent; where it cannot be played, the form and why."""
-    values, files = await read_parts(request, UPLOAD)
-    file = files.get("file")
-    data = file.data if file else values.get("pasted", "").encode()
+    sent, files = await read_parts(request, UPLOAD)
+    values, file = {**BLANK, **sent}, files.get("file")
+    data = file.data if file else values["pasted"].encode()
     name = (file.file or "The file") if file else "What was pasted"
-    ring = ring_of(request)
     try:
-        flows = opened(data, name=name)
-        answering = await _answering(ring, values.get("answers", ""), values.get("model", ""))
+        opening = await _opened(ring_of(request), values, data, name)
     except RingmainError as error:
         return await _form(request, values, error=error)
-    simulator = Simulator(
-        flows,
-        clock=ring.clock,
-        name=values.get("name", ""),
-        language=values.get("language", ""),
-        organization=_organization(answering.account),
-    )
-    play = Play(simulator, values.get("answers", ""), values.get("model", "").strip(), len(data))
-    return RedirectResponse(f"/simulator/{plays_of(request).keep(play)}", 303)
+    return RedirectResponse(f"/simulator/{plays_of(request).keep(opening)}", 303)
+
+
+async def _opened(ring: Ring, values: Values, data: bytes, name: str) -> Play:
+    """The conversation with a file's flow, before its beginning. Raises `RingmainError`."""
+    answering = await _answering(ring, values["answers"], values["model"])
+
+    def read() -> Simulator:
+        return Simulator(
+            opened(data, name=name),
+            clock=ring.clock,
+            name=values["name"],
+            language=values["language"],
+            organization=_organization(answering.account),
+        )
+
+    # A large file takes a while.
+    simulator = await asyncio.to_thread(read)
+    return Play(simulator, values["answers"], values["model"].strip(), len(data))
 
 
 async def play(request: Request) -> Response:

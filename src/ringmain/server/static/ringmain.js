@@ -46,6 +46,14 @@ addEventListener("htmx:before:request", ({ target }) => {
   field.value = "";
 });
 
+// With its answer the whole phone is in sight, and who has a keyboard goes on writing.
+addEventListener("htmx:after:swap", () => {
+  document.querySelector(".phone")?.scrollIntoView({ block: "nearest" });
+  if (document.activeElement === document.body && matchMedia("(pointer: fine)").matches) {
+    document.querySelector("[data-write]")?.elements.what.focus({ preventScroll: true });
+  }
+});
+
 // The server names these two events where a page that keeps itself fresh is asked for without a session, or with one.
 addEventListener("signed-out", () => signedOut(true));
 addEventListener("htmx:after:swap", () => signedOut(false));
