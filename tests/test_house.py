@@ -94,6 +94,12 @@ def test_rooms_do_not_know_each_other(file: Path) -> None:
     assert not [m for m in imports(file) for other in others if m.startswith(f"ringmain.hosts.{other}")]
 
 
+@pytest.mark.parametrize("file", modules(SRC / "server"), ids=name_of)
+def test_the_server_knows_rooms_by_the_floor_plan_only(file: Path) -> None:
+    rooms = [f"ringmain.hosts.{p.name}" for p in (SRC / "hosts").iterdir() if p.is_dir()]
+    assert not [m for m in imports(file) for room in rooms if m.startswith(room)]
+
+
 @pytest.mark.parametrize("file", modules(SRC / "hosts/glific/flows"), ids=name_of)
 def test_what_plays_flows_knows_nothing_but_itself_and_does_no_io(file: Path) -> None:
     allowed = ("ringmain.hosts.glific.flows", "ringmain.errors")
