@@ -15,6 +15,7 @@ from ringmain.server.security import ADMIN as ADMINS
 from ringmain.server.security import HOST, PUBLIC
 from ringmain.store import StoredConnection
 from tests.hubs import ADMIN, Served, run_hub
+from tests.server.pages.test_plays import play
 
 PUBLIC_PATHS = [
     "/",
@@ -80,16 +81,17 @@ def test_what_is_the_admins_opens_to_nobody_else(served: Served, page: Page) -> 
         assert answered.status == 401
         assert answered.headers["www-authenticate"] == "Bearer"
         assert b"ringmain_asks" not in answered.body
-    opened = served.call(page.method, there(page), key=ADMIN, headers=own)
+    opened = served.call(page.method, there(page, served), key=ADMIN, headers=own)
     # What changes something is asked for what does not exist, so that the hub stays as it is.
     assert opened.status == 200 if page.method == "GET" else opened.status in (200, 404, 415)
 
 
-def there(page: Page) -> str:
+def there(page: Page, served: Served) -> str:
     """An address of this page: where it only shows something, of what exists."""
     if page.method != "GET":
         return page.path.replace("{name}", "nobody")
     path = page.path.replace("/connections/{name}", "/connections/tested").replace("{name}", "my-app")
+    path = path.replace("{id}", served.app._pages.state.plays.keep(play()))
     return f"{path}?tool=openai" if path == "/new-account" else path
 
 
