@@ -67,6 +67,10 @@ class Errands:
         except RingmainError as error:
             self._hub.refused(account, error, ask_id=id)
             return Done(answer=room.wire.refuse(error))
+        return await self.told(ask, account, room)
+
+    async def told(self, ask: Ask, account: Account, room: Room) -> Done:
+        """What an ask comes to; an error in the tool's own form, with no reply behind it."""
         try:
             return await self.run(ask, account, room)
         except RingmainError as error:

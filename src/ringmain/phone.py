@@ -73,6 +73,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Literal["Success", "Failure", ""] = ""
     reason: str = ""
     asks: tuple[Asked, ...] = ()
+    late: bool = False
+    """Whether what it got came later."""
 
     @property
     def name(self) -> str:
@@ -131,9 +133,10 @@ class _Shown:
                 headers = tuple(webhook.headers.items())
                 sent = _laid_out(webhook.raw())
                 self.rows.append(Call(method=webhook.method, url=webhook.url, headers=headers, kept=name, sent=sent))
-            case Exchange(answer=answer, asks=asks):
+            case Exchange(webhook=webhook, answer=answer, asks=asks, late=late):
                 got = _laid_out(answer.body or b"")
-                self._call(got=got, status=answer.status, seconds=answer.seconds, asks=asks)
+                more = {"status": answer.status, "seconds": answer.seconds, "asks": asks, "late": late}
+                self._call(webhook.url, got=got, **more)
             case told.Answered(outcome=outcome, reason=reason):
                 self._call(outcome=outcome, reason=reason)
             case told.Stopped(sentence=sentence, fix=fix):
@@ -143,10 +146,11 @@ class _Shown:
             case event:
                 self._note(event)
 
-    def _call(self, **more: Any) -> None:
-        """What became of the last webhook."""
-        at = next(at for at in reversed(range(len(self.rows))) if isinstance(self.rows[at], Call))
-        self.rows[at] = msgspec.structs.replace(self.rows[at], **more)
+    def _call(self, url: str | None = None, **more: Any) -> None:
+        """What became of the last webhook, or of the last one to this address."""
+        calls = [(at, row) for at, row in enumerate(self.rows) if isinstance(row, Call) and url in (None, row.url)]
+        at, row = calls[-1]
+        self.rows[at] = msgspec.structs.replace(row, **more)
 
     def _note(self, event: Told) -> None:
         last = self.rows[-1] if self.rows else None

@@ -1,7 +1,7 @@
 """A conversation with a flow of Glific's that somebody holds on a page: one act at a time, all that happens kept."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ from ringmain.hosts.glific.flows.reading import read_flows
 from ringmain.hosts.glific.flows.state import State, Step
 from ringmain.hosts.glific.flows.webhooks import Carry, Webhook, WebhookAnswer
 from ringmain.rehearsal import Rehearsal
-from ringmain.webhooks import answered_here, timed
+from ringmain.webhooks import Promise, answered_here, timed
 
 TOOL = "glific"
 """The room whose flows are played."""
@@ -64,6 +64,8 @@ class Exchange(msgspec.Struct, frozen=True):
     webhook: Webhook
     answer: WebhookAnswer
     asks: tuple[Asked, ...] = ()
+    late: bool = False
+    """Whether it came after the flow was told to wait."""
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -124,10 +126,14 @@ class Simulator:
         self._called = name.strip() or Contact().name
         self._speaks = code(language) or language
         self._clock = clock
+        self._promises: list[Promise] = []
         self.over_again()
 
     def over_again(self) -> None:
         """Forget the conversation, and be ready for another, with a contact that nobody remembers."""
+        for promise in self._promises:
+            promise.forget()
+        self._promises = []
         self.happened: list[Happened] = []
         self.size = 0
         self.state: State | None = None
@@ -194,6 +200,27 @@ class Simulator:
             raise _wrong(f"The conversation has come to {LONGEST >> 20} MiB.", "Start over.")
         self.state = await act(Going(self, self._rehearsal(errands, answering), self.state), what)
 
+    @property
+    def promised(self) -> bool:
+        """Whether an answer is still to come."""
+        return bool(self._promises)
+
+    async def bring(self, errands: Errands, answering: Answering) -> None:
+        """Go on with the late answers that are there by now."""
+        for promise in [one for one in self._promises if one.kept]:
+            self._promises.remove(promise)
+            if self.state is not None and not self.state.over:
+                self.state = await self._resumed(self.state, promise, self._rehearsal(errands, answering))
+
+    async def _resumed(self, state: State, promise: Promise, rehearsal: Rehearsal) -> State:
+        """Where the conversation stands with a late answer; the flow's clock has gone on until it came."""
+        state = await rehearsal.line(state, f"/wait {promise.waited!r}")
+        results = promise.results
+        body = msgspec.json.encode(results)
+        answer = WebhookAnswer(status=200, body=body, seconds=promise.seconds)
+        self._keep(Exchange(promise.webhook, answer, _asked(promise.done.replies), late=True), len(body))
+        return await rehearsal.settle(self.player.resume(state, results))
+
     def _rehearsal(self, errands: Errands, answering: Answering) -> Rehearsal:
         return Rehearsal(self.player, self._carry(errands, answering), self._tell)
 
@@ -203,15 +230,21 @@ class Simulator:
     def _carry(self, errands: Errands, by: Answering) -> Carry:
         heard = list[Reply]()
         carry = timed(
-            answered_here(errands, account=by.account, connection=by.connection, model=by.model, heard=heard.append)
+            answered_here(
+                errands,
+                account=by.account,
+                connection=by.connection,
+                model=by.model,
+                heard=heard.append,
+                promised=self._promises.append,
+            )
         )
 
         async def kept(webhook: Webhook) -> WebhookAnswer:
             del heard[:]
             answer = await carry(webhook)
             self._now += answer.seconds
-            asks = tuple(Asked(one.model, one.picodollars, one.demo, one.notices) for one in heard)
-            self._keep(Exchange(webhook, answer, asks), len(webhook.raw()) + len(answer.body or b""))
+            self._keep(Exchange(webhook, answer, _asked(heard)), len(webhook.raw()) + len(answer.body or b""))
             return answer
 
         return kept
@@ -224,6 +257,10 @@ class Simulator:
     def _keep(self, what: Told | Exchange, size: int) -> None:
         self.happened.append(Happened(what, self._now))
         self.size += size
+
+
+def _asked(replies: Iterable[Reply]) -> tuple[Asked, ...]:
+    return tuple(Asked(one.model, one.picodollars, one.demo, one.notices) for one in replies)
 
 
 # what a person may do ------------------------------------------------------------------------------------------------

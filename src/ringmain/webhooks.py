@@ -1,5 +1,6 @@
 """Who makes a flow's calls: the network, this hub, or a file; each is a `Carry`, which answers and does not raise."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,12 +9,16 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from ringmain.admin.accounts import new_account
-from ringmain.errands import Errands
+from ringmain.errands import Done, Errands
 from ringmain.errors import RingmainError
 from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask
 from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, HostRequest, Room, room
+from ringmain.hosts.glific.deliver import result_of
 from ringmain.hosts.glific.flows.webhooks import SIGNATURE, Carry, Webhook, WebhookAnswer, signature
+from ringmain.hosts.parcels import Parcel
+from ringmain.question import new_id
 from ringmain.transport import Request, Transport, read_whole
 
 LARGEST = 4 << 20
@@ -93,11 +98,13 @@ def answered_here(
     connection: str | None = None,
     model: str | None = None,
     heard: Heard | None = None,
+    promised: Callable[["Promise"], None] | None = None,
 ) -> Carry:
     """Answers the functions of Glific's room by this hub, by their names or at a hub's address; a `model` that is named
     here goes before the flow's own.
 
-    An `account` answers as it would its own flows; without one it is nobody's, over the `connection`.
+    An `account` answers as it would its own flows; without one it is nobody's, over the `connection`. Where answers of
+    the account may come late, `promised` is told of those; without it a flow waits for every answer.
     """
     door = room("glific")
     account = account or _nobodys(door, connection)
@@ -109,13 +116,82 @@ def answered_here(
             return WebhookAnswer(reason=f"Nothing here answers '{webhook.url}'.")
         body = {**webhook.body, **({"gpt_model": model} if model else {})}
         request = HostRequest(method="POST", path=f"{HERE}{name}", body=msgspec.json.encode(body))
-        done = await errands.reply(request, account, door)
-        if heard:
-            for reply in done.replies:
-                heard(reply)
-        return _answer(done.answer)
+        ask = _late(door, request, account) if promised else None
+        if ask is None or promised is None:
+            return _heard(await errands.reply(request, account, door), heard)
+        promise = Promise(webhook, ask, account, asyncio.create_task(errands.told(ask, account, door)))
+        if await promise.within(door.nameplate.deadline):
+            return _heard(promise.done, heard)
+        promised(promise)
+        return _answer(door.later(ask))
 
     return made
+
+
+_WORKING = set[asyncio.Task[Done]]()
+"""What is promised and still to come: the event loop itself would forget it."""
+
+
+class Promise:
+    """An answer that comes later, for which a flow was told to wait."""
+
+    def __init__(self, webhook: Webhook, ask: Ask, account: Account, answering: asyncio.Task[Done]) -> None:
+        self.webhook = webhook
+        self._ask, self._account = ask, account
+        self._answering, self._begun = answering, time.monotonic()
+        self.seconds = self.waited = 0.0
+        """How long it took, once it is there, and how much of that after the flow was told to wait."""
+        self._told = self._begun
+        _WORKING.add(answering)
+        answering.add_done_callback(self._came)
+
+    def _came(self, answering: asyncio.Task[Done]) -> None:
+        now = time.monotonic()
+        self.seconds, self.waited = now - self._begun, now - self._told
+        _WORKING.discard(answering)
+
+    async def within(self, seconds: float | None) -> bool:
+        """Whether the answer is there in so many seconds."""
+        await asyncio.wait({self._answering}, timeout=seconds)
+        self._told = time.monotonic()
+        return self.kept
+
+    @property
+    def kept(self) -> bool:
+        """Whether the answer is there."""
+        return self._answering.done()
+
+    @property
+    def done(self) -> Done:
+        """The answer, once it is there."""
+        return self._answering.result()
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What the flow is resumed with."""
+        reach = self._ask.reach or {}
+        parcel = Parcel(answer=self.done.answer.body, reach=reach, settings=self._account.settings)
+        return {reach["result"]: result_of(parcel)}
+
+    def forget(self) -> None:
+        """Give it up."""
+        self._answering.cancel()
+
+
+def _late(door: Room, request: HostRequest, account: Account) -> Ask | None:
+    """The ask of a request whose answer may come late."""
+    try:
+        ask = door.wire.read(request, ask_id=new_id(), settings=account.settings)
+    except RingmainError:
+        return None
+    return ask if ask.reach else None
+
+
+def _heard(done: Done, heard: Heard | None) -> WebhookAnswer:
+    if heard:
+        for reply in done.replies:
+            heard(reply)
+    return _answer(done.answer)
 
 
 def _nobodys(door: Room, connection: str | None) -> Account:

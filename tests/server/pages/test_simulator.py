@@ -2,19 +2,25 @@
 
 import json
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from html import unescape
 from typing import Any
 
+import msgspec
 import pytest
 
 from ringmain.exchange import form
 from ringmain.exchange.form import Part
+from ringmain.hosts import room
 from ringmain.server.pages.simulator import UPLOAD
 from ringmain.simulator import LARGEST
 from tests.hosts.glific.flows.made import TUTOR, act, call, definition, say, wait
-from tests.hubs import ADMIN, Answered
+from tests.hubs import ADMIN, Answered, run_hub
+from tests.journeys.machine import until
+from tests.server.glific import add_glific
 from tests.server.pages.conftest import Admin
+from tests.server.test_late import Slow
 
 NGO = {"tool": "glific", "name": "ngo", "model": "demo-1", "context": "Be kind.", "own.organization": "7"}
 DEMO = {"answers": "connection:demo"}
@@ -219,6 +225,65 @@ def test_what_cannot_be_sent_says_why_and_stays_in_its_field(admin: Admin) -> No
     assert "cannot be told to a flow" in wrong.body.decode()
     assert 'value="for ever"' in wrong.body.decode()
     assert chat.said == []
+
+
+LATE = {
+    "contact": "@contact",
+    "question_text": "@results.question",
+    "flow_id": "@flow.id",
+    "contact_id": "@contact.id",
+    "result_name": "answer",
+}
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    """A provider that answers once it is told to."""
+    with Slow() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.ready.set()
+        server.shutdown()
+
+
+@pytest.fixture
+def resumed(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
+    """A question whose answer takes longer than the tool waits, to an account that may resume the flow."""
+    late = file_of(
+        ask=wait("question", to="gpt"),
+        gpt=call("https://hub.example/hosts/glific/parse_via_chat_gpt", "moment", method="POST", body=LATE),
+        moment=say("One moment.", to="waits"),
+        waits=act({"type": "wait_for_result", "delay": "600"}, to="reply"),
+        reply=say("@results.answer.parsed_msg"),
+    )
+    door = room("glific")
+    monkeypatch.setattr(door, "nameplate", msgspec.structs.replace(door.nameplate, deadline=0.3))
+    base_url = f"http://127.0.0.1:{slow.server_port}/v1"
+    with run_hub(base_url=base_url, preset="custom", model="slow") as hub:
+        add_glific(hub, "ngo", settings={"late": "resume"})
+        chat = Chat(Admin(hub), late, answers="account:ngo").start()
+        chat.act("say", "Which crop?")
+        yield chat
+
+
+def test_an_answer_of_an_account_that_resumes_flows_may_come_late(resumed: Chat, slow: Slow) -> None:
+    assert resumed.said == ["One moment."]
+    page = resumed.page
+    assert "The answer comes late" in page
+    assert f'hx-get="{resumed.path}" hx-trigger="every 1s"' in page
+    slow.ready.set()
+    assert until(lambda: "every 1s" not in resumed.page, 10)
+    assert resumed.said == ["One moment.", "Millet."]
+    assert re.search(r"parse_via_chat_gpt.*Success.*\d s, late", resumed.page, re.S)
+    assert [(line.account, line.status) for line in resumed.admin.hub.lines()] == [("ngo", "ok")]
+    assert slow.asked == 1
+
+
+def test_a_late_answer_that_nobody_waits_for_any_more_is_given_up(resumed: Chat) -> None:
+    resumed.act("again")
+    assert until(lambda: bool(resumed.admin.hub.lines()), 10)
+    assert [(line.account, line.code) for line in resumed.admin.hub.lines()] == [("ngo", "host_hung_up")]
+    assert resumed.told == {"status": "ready", "events": []}
 
 
 def test_a_form_that_is_sent_twice_is_done_once(admin: Admin) -> None:

@@ -59,12 +59,12 @@ def _sign_in(parcel: Parcel) -> Send:
 def _resume(parcel: Parcel, token: str) -> Send:
     reach = parcel.reach
     # Glific takes the result as JSON within a text.
-    result = msgspec.json.encode({reach["result"]: _result(parcel)}).decode()
+    result = msgspec.json.encode({reach["result"]: result_of(parcel)}).decode()
     variables = {"flowId": reach["flow"], "contactId": reach["contact"], "result": result}
     return _send(parcel, "/api", {"query": RESUME, "variables": variables}, authorization=token)
 
 
-def _result(parcel: Parcel) -> dict[str, Any]:
+def result_of(parcel: Parcel) -> dict[str, Any]:
     """What the flow finds: the answer; where that failed, the fallback sentence and what went wrong."""
     told = as_object(msgspec.json.decode(parcel.answer))
     if told.get("success"):

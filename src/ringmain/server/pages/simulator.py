@@ -64,19 +64,26 @@ async def _opened(ring: Ring, values: Values, data: bytes, name: str) -> Play:
 
 
 async def play(request: Request) -> Response:
-    """A conversation as it stands."""
-    return await _phone(request, _known(request))
+    """A conversation as it stands, with the late answers that have come meanwhile."""
+    held = _known(request)
+    async with held.turn:
+        try:
+            await _caught_up(request, held)
+        except RingmainError as error:
+            return await _phone(request, held, error=error)
+        return await _phone(request, held)
 
 
 async def act(request: Request) -> Response:
     """What comes of one act in it: `do`, `what`, and in `at` how far it was when the page was shown."""
     held, values = _known(request), await read_form(request)
     async with held.turn:
-        if values.get("at") == str(len(held.simulator.happened)):
-            try:
+        try:
+            await _caught_up(request, held)
+            if values.get("at") == str(len(held.simulator.happened)):
                 await _act(request, held, values)
-            except RingmainError as error:
-                return await _phone(request, held, error=error, typed=values.get("what", ""))
+        except RingmainError as error:
+            return await _phone(request, held, error=error, typed=values.get("what", ""))
     # Where it has gone on meanwhile, the same is not done twice.
     return RedirectResponse(f"{request.url.path}#play", 303)
 
@@ -100,6 +107,12 @@ def _known(request: Request) -> Play:
         sentence = "This conversation is not here any more."
         raise AskError("not_found", sentence, fix="Choose the flow's file again, at /simulator.")
     return found
+
+
+async def _caught_up(request: Request, held: Play) -> None:
+    if held.simulator.promised:
+        answering = await _answering(ring_of(request), held.answers, held.model)
+        await held.simulator.bring(request.app.state.errands, answering)
 
 
 async def _act(request: Request, held: Play, values: Values) -> None:
@@ -184,6 +197,7 @@ async def _phone(request: Request, held: Play, *, error: RingmainError | None = 
         there=request.url.path,
         flows=simulator.flows,
         chosen=simulator.chosen,
+        promised=simulator.promised,
         contact=simulator.contact,
         language=dict(LANGUAGES).get(simulator.contact.language, simulator.contact.language),
         answered_by=held.answers.partition(":")[2] or "the default connection",
