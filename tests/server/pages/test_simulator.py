@@ -165,6 +165,25 @@ def test_a_file_that_cannot_be_played_is_told_why_in_a_sentence_with_what_to_do(
     assert admin.hub.lines() == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("multipart/form-data; boundary=b", b"no form", 400),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\n\xff\r\n--b--',
+            400,
+        ),
+        ("multipart/form-data", b"", 400),
+        ("application/x-www-form-urlencoded", b"pasted=%7B%7D", 415),
+        ("application/json", b"{}", 415),
+    ],
+)
+def test_what_is_no_such_form_is_refused(admin: Admin, kind: str, body: bytes, status: int) -> None:
+    headers = {"accept": "text/html", "origin": admin.hub.url, "content-type": kind}
+    assert admin.hub.call("POST", "/simulator", body, key=ADMIN, headers=headers).status == status
+
+
 def test_what_was_chosen_stays_where_the_file_was_wrong(admin: Admin) -> None:
     page = uploaded(admin, b"{oops", file=None, name="Ravi", language="hi", model="m").body.decode()
     assert "What was pasted is not JSON" in page
