@@ -1,17 +1,17 @@
 """A conversation with a flow of Glific's that somebody holds on a page: one act at a time, all that happens kept."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
+from ringmain.acts import ACTS, Going, wrong
 from ringmain.admin.shown import money
 from ringmain.errands import Errands
 from ringmain.errors import AskError
 from ringmain.exchange.account import Account
 from ringmain.exchange.reply import Reply, dollars
-from ringmain.hosts.glific.flows.cases import Heard
 from ringmain.hosts.glific.flows.contact import Contact
 from ringmain.hosts.glific.flows.definition import Flow
 from ringmain.hosts.glific.flows.events import Passed, Remembered, Stopped, Told
@@ -36,9 +36,6 @@ LARGEST = 4 << 20
 
 LONGEST = 2 << 20
 """Bytes that a conversation may come to before it must be begun anew."""
-
-LONGEST_TEXT = 4096
-"""Characters of what a contact says, as WhatsApp has it."""
 
 STRANGERS = 10**12
 """Ids of contacts from here on belong to nobody: those of Glific's are counted from 1."""
@@ -183,7 +180,7 @@ class Simulator:
         """
         found = next((one for one in self.flows if one.uuid == flow), None)
         if found is None:
-            raise _wrong("The file holds no such flow.", "Choose one of its flows.")
+            raise wrong("The file holds no such flow.", "Choose one of its flows.")
         self.over_again()
         self.chosen = found
         self.state = await self._rehearsal(errands, answering).settle(self._begun())
@@ -195,10 +192,10 @@ class Simulator:
         """
         act = ACTS.get(do)
         if act is None or self.state is None or self.state.over:
-            raise _wrong("Nothing waits for this.", "Start over.")
+            raise wrong("Nothing waits for this.", "Start over.")
         if self.size > LONGEST:
-            raise _wrong(f"The conversation has come to {LONGEST >> 20} MiB.", "Start over.")
-        self.state = await act(Going(self, self._rehearsal(errands, answering), self.state), what)
+            raise wrong(f"The conversation has come to {LONGEST >> 20} MiB.", "Start over.")
+        self.state = await act(Going(self.player, self._rehearsal(errands, answering), self.state), what)
 
     @property
     def promised(self) -> bool:
@@ -261,67 +258,3 @@ class Simulator:
 
 def _asked(replies: Iterable[Reply]) -> tuple[Asked, ...]:
     return tuple(Asked(one.model, one.picodollars, one.demo, one.notices) for one in replies)
-
-
-# what a person may do ------------------------------------------------------------------------------------------------
-
-
-class Going(msgspec.Struct, frozen=True):
-    """A conversation at the moment of an act."""
-
-    simulator: Simulator
-    rehearsal: Rehearsal
-    state: State
-
-    async def step(self, step: Step) -> State:
-        """Where it stands once this has come of it."""
-        return await self.rehearsal.settle(step)
-
-
-Act = Callable[[Going, str], Awaitable[State]]
-
-
-async def _say(going: Going, text: str) -> State:
-    if not text.strip():
-        raise _wrong("There is nothing to send.", "Write a message.")
-    if len(text) > LONGEST_TEXT:
-        raise _wrong(f"The message has {len(text)} characters.", f"WhatsApp takes {LONGEST_TEXT}.")
-    return await going.step(going.simulator.player.hear(going.state, Heard(text=text.strip())))
-
-
-async def _tap(going: Going, number: str) -> State:
-    offered = going.state.offered
-    at = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0
-    if not 0 < at <= len(offered):
-        raise _wrong("This option is no longer offered.", "Take one that stands below the last message.")
-    return await going.step(going.simulator.player.hear(going.state, Heard(text=offered[at - 1], kind="choice")))
-
-
-async def _expire(going: Going, _: str) -> State:
-    until = going.state.waiting.until if going.state.waiting else None
-    if until is None:
-        raise _wrong("The flow waits without end.", "Answer it.")
-    return await going.rehearsal.line(going.state, f"/wait {max(until - going.state.now, 0.0)!r}")
-
-
-def _command(word: str) -> Act:
-    async def act(going: Going, what: str) -> State:
-        return await going.rehearsal.line(going.state, f"/{word} {what.strip()}")
-
-    return act
-
-
-MEDIA = {"image": "Photo", "audio": "Voice note", "video": "Video", "file": "Document"}
-"""What may be sent by its address besides a text, and what people call it."""
-
-ACTS: dict[str, Act] = {
-    "say": _say,
-    "tap": _tap,
-    "expire": _expire,
-    **{word: _command(word) for word in (*MEDIA, "location", "result", "wait")},
-}
-"""What may be done in a conversation that has begun; each is given a text."""
-
-
-def _wrong(sentence: str, fix: str) -> AskError:
-    return AskError("invalid_request", sentence, fix=fix)

@@ -5,6 +5,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from ringmain.acts import MEDIA
 from ringmain.admin.accounts import stored_account
 from ringmain.admin.shown import money
 from ringmain.errors import AskError, RingmainError, SetupError
@@ -16,7 +17,7 @@ from ringmain.server.pages.forms import Values, read_form, read_parts
 from ringmain.server.pages.plays import Play, Plays
 from ringmain.server.pages.rendering import render
 from ringmain.server.pages.state import at_work, ring_of
-from ringmain.simulator import LANGUAGES, LARGEST, MEDIA, TOOL, Answering, Simulator, opened
+from ringmain.simulator import LANGUAGES, LARGEST, TOOL, Answering, Simulator, opened
 
 UPLOAD = 16 << 20
 """Bytes of a form up to which a file that is too large is told so by its name."""
@@ -60,18 +61,20 @@ async def _opened(ring: Ring, values: Values, data: bytes, name: str) -> Play:
 
     # A large file takes a while.
     simulator = await asyncio.to_thread(read)
-    return Play(simulator, values["answers"], values["model"].strip(), len(data))
+    by = f"connection:{answering.connection}" if answering.account is None else f"account:{answering.account.name}"
+    return Play(simulator, by, values["model"].strip(), len(data))
 
 
 async def play(request: Request) -> Response:
     """A conversation as it stands, with the late answers that have come meanwhile."""
     held = _known(request)
-    async with held.turn:
-        try:
-            await _caught_up(request, held)
-        except RingmainError as error:
-            return await _phone(request, held, error=error)
-        return await _phone(request, held)
+    try:
+        if held.simulator.promised:
+            async with held.turn:
+                await _caught_up(request, held)
+    except RingmainError as error:
+        return await _phone(request, held, error=error)
+    return await _phone(request, held)
 
 
 async def act(request: Request) -> Response:
@@ -200,7 +203,7 @@ async def _phone(request: Request, held: Play, *, error: RingmainError | None = 
         promised=simulator.promised,
         contact=simulator.contact,
         language=dict(LANGUAGES).get(simulator.contact.language, simulator.contact.language),
-        answered_by=held.answers.partition(":")[2] or "the default connection",
+        answered_by=held.answers.partition(":")[2],
         by_account=held.answers.startswith("account:"),
         model=held.model,
         stands=simulator.status,
