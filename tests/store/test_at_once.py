@@ -3,11 +3,13 @@
 import subprocess
 import sys
 import textwrap
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from ringmain.store import Store, open_store
 
 from .entries import entry
+from .test_late import late
 
 TAKER = """
     import sys
@@ -54,6 +56,28 @@ def test_threads_that_take_carry_and_renew_at_once_lose_nothing(store: Store) ->
         assert sum(pool.map(work, range(6))) == 300
     assert len(store.lines(1000)) == 6 * 15 + 15
     assert store.take("x", "a1", "money", "v", least=1, want=1000, limit=1000, now=0) == 1000 - 105
+
+
+def test_processes_that_claim_late_answers_at_once_have_none_twice_and_lose_none(store: Store) -> None:
+    """Some leave theirs behind, and each claim ends in the very moment in which all look."""
+    done, same_moment = list[str](), threading.Barrier(6)
+
+    def work(number: int) -> None:
+        process = f"p{number}"
+        for step in range(20):
+            same_moment.wait(30)
+            if number < 2:
+                store.add_late(late(f"{number}-{step}"), process, until=step)
+            for claimed in store.claim_late(process, now=step, until=step + 2):
+                # Every third dies over it.
+                if (step + number) % 3 and store.put_late(claimed, process, until=step + 2):
+                    store.drop_late(process, claimed.ask.id)
+                    done.append(claimed.ask.id)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    left = [held.ask.id for held in store.claim_late("x", now=99, until=100)]
+    assert sorted(done + left) == sorted(f"{number}-{step}" for number in range(2) for step in range(20))
 
 
 def test_a_change_by_one_process_is_seen_by_another(database_url: str) -> None:
