@@ -84,6 +84,7 @@ def test_two_hubs_bring_many_late_answers_once_each_though_one_is_killed_over_so
         assert until(lambda: glific.to_fail("/api") == 0)
         with two.up():
             left = [first, *hung, *leave_until_both_bring(store, glific, runs)]
+            assert all(one.found for one in tuple(glific.resumed)), "one hub has brought what the other had"
             doomed.process.kill()
             doomed.process.wait(10)
             assert until(lambda: store.late() == 0, 20), "what the dead hub had claimed was not taken over"
