@@ -41,13 +41,14 @@ def ngos(pair: list[Machine], provider: Provider, glific: GlificApi) -> list[Mac
 
 
 def leave(store: Store, glific: GlificApi, run: Run) -> None:
-    """Let a flow wait for what a hub that died has left behind: a question that nobody has answered."""
+    """Let a flow wait for what a hub that died has left behind: a question that it had not asked yet."""
     glific.arm(run.flow["id"], run.contact["id"])
     (account,) = [held for held in store.accounts() if held.name == "ngo"]
     sent = request(flow_id="7", contact_id=str(run.contact["id"]), result_name="gpt_response", gpt_model=None)
     ask = room("glific").wire.read(sent, ask_id=f"of-{run.contact['id']}", settings=account.settings)
     now = int(time.time() * 1000)
-    store.add_late(Late(ask=ask, account_id=account.id, tool="glific", at=now), "a hub that died", until=0)
+    left = Late(ask=ask, account_id=account.id, tool="glific", at=now, asked=0)
+    store.add_late(left, "a hub that died", until=0)
 
 
 def tokens(glific: GlificApi, *, since: int = 0) -> set[str]:
