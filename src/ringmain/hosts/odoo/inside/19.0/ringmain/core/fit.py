@@ -24,6 +24,7 @@ REFUSED = {
     ),
 }
 """What is said, by the method that does not fit and whether a model is known that does."""
+METHODS = ("chat", "completion")
 COMPLETION_ONLY = re.compile(r"(gpt-3\.5-turbo-instruct.*|(text-)?(davinci|babbage|curie|ada)-\d+)")
 CHAT_ONLY = re.compile(r"(gpt-3\.5-turbo(-\d+k?.*)?|gpt-[4-9].*|chatgpt-.*|o\d.*)")
 """OpenAI's own names, as its list of models names no methods (read 2026-11-21). Any other name may be either."""
@@ -45,10 +46,18 @@ def answers_in_text(model: str) -> bool:
     return not NO_TEXT.search(model)
 
 
+def methods(row: dict) -> list[str]:
+    """The methods of ours by which a model of the list answers; none where that is not known."""
+    return [mode for mode in METHODS if mode in (row.get("modes") or ())] or modes(row["id"])
+
+
 def offered(models: list[dict]) -> list[dict]:
-    """The models that may be picked: those that answer in text, the default one first."""
-    asked = [row for row in models if row.get("modes", ["chat"]) != [] or not modes(row["id"])]
-    return sorted((row for row in asked if answers_in_text(row["id"])), key=lambda row: not row.get("default"))
+    """The models that may be picked: those that answer in text by a method of ours, the default one first.
+
+    Where the list tells no methods, as a provider's own does not, the name decides alone.
+    """
+    told = [row for row in models if not row.get("modes") or methods(row)]
+    return sorted((row for row in told if answers_in_text(row["id"])), key=lambda row: not row.get("default"))
 
 
 def misfit(model: str | None, mode: str, models: list[dict]) -> Fault | None:
@@ -59,10 +68,10 @@ def misfit(model: str | None, mode: str, models: list[dict]) -> Fault | None:
     model = model or next((row["id"] for row in models if row.get("default")), None)
     if not model:
         return None
-    known = next((row.get("modes") or [] for row in models if row.get("id") == model), None) or modes(model)
+    known = methods(next((row for row in models if row["id"] == model), {"id": model}))
     if not known or mode in known:
         return None
-    fitting = [row["id"] for row in models if mode in (row.get("modes") or ()) and answers_in_text(row["id"])]
+    fitting = [row["id"] for row in models if mode in methods(row) and answers_in_text(row["id"])]
     more = {"other": fitting[0]} if fitting else {}
     return Fault("model_mode_mismatch", *REFUSED[mode, bool(fitting)], model=model, **more)
 

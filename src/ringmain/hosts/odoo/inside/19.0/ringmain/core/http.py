@@ -4,7 +4,7 @@
 import ipaddress
 import json
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -53,9 +53,10 @@ class Patience(HTTPAdapter):
         super().__init__(max_retries=0)
         self.limits = (connect_s, read_s)
 
-    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
-        how["timeout"] = self.limits
-        return super().send(request, **how)
+    def send(
+        self, request: requests.PreparedRequest, stream=False, timeout=None, verify=True, cert=None, proxies=None
+    ) -> requests.Response:
+        return super().send(request, stream, self.limits, verify, cert, proxies)
 
 
 def session(connect_s: float, read_s: float) -> requests.Session:

@@ -1,8 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The other side of the connection on a real socket of this machine: a hub by its contract, or a provider."""
 
+import contextlib
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = "rm-key-that-must-not-be-found"
@@ -31,7 +33,11 @@ MODELS = [
 
 
 class OtherSide(ThreadingHTTPServer):
-    """A server on a port of its own; `calls` are what it received, `answers` what it says in place of its own."""
+    """A server on a port of its own.
+
+    `calls` are what it received; `answers` what it says on a path in place of its own: a status, a body and headers,
+    or a list of these, one a call. `pauses` are the seconds that it takes on a path.
+    """
 
     daemon_threads = True
 
@@ -40,6 +46,7 @@ class OtherSide(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.calls = []
         self.answers = {}
+        self.pauses = {}
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
@@ -60,19 +67,25 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         self.server.calls.append((self.command, self.path, body))
-        status, reply = self._reply(body)
-        said = json.dumps(reply).encode()
+        status, reply, *headers = self._reply()
+        time.sleep(self.server.pauses.get(self.path, 0))
+        said = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
         self.send_response(status)
+        for name, value in dict(*headers).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
-        self.wfile.write(said)
+        with contextlib.suppress(ConnectionError):
+            # Who waited for less than a pause is gone by now.
+            self.wfile.write(said)
 
-    def _reply(self, body):
+    def _reply(self):
         if self.headers.get("Authorization") != f"Bearer {KEY}":
             return 401, {"error": {"code": "invalid_api_key", "sentence": "No such key.", "fix": "", "fault": "admin"}}
         if self.path in self.server.answers:
-            return self.server.answers[self.path]
+            given = self.server.answers[self.path]
+            return given.pop(0) if isinstance(given, list) else given
         return {
             "/hosts/odoo/models": (200, MODELS),
             "/hosts/odoo/check": (200, {"ok": True, "checks": [], "callback": "reachable"}),

@@ -64,7 +64,7 @@ class RingmainPickModelLine(models.TransientModel):
         prices = [row.get("input_price"), row.get("output_price")]
         return {
             "name": row["id"],
-            "modes": " ".join(row.get("modes") or ()),
+            "modes": " ".join(fit.methods(row)),
             "is_default": bool(row.get("default")),
             "priced": None not in prices,
             "input_price": float(prices[0] or 0),
