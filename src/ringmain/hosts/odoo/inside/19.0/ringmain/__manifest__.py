@@ -4,7 +4,7 @@
     "summary": "OdooBot answers, through one governed OpenAI connection",
     "version": "19.0.1.0.0",
     "license": "LGPL-3",
-    "author": "ringmain contributors",
+    "author": "ringmain",
     "website": "https://github.com/ringmain/ringmain",
     "category": "Productivity",
     "development_status": "Beta",

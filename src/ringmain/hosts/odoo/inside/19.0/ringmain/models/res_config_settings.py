@@ -14,7 +14,8 @@ SAVE_S = 8.0
 PAIR = (*CONNECTION, "ringmain_model", "ringmain_method")
 
 
-class ResConfigSettings(models.TransientModel):
+# The page is no wizard, which the linter only sees where nothing else is inherited.
+class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
     """The page: what is typed stays in this row until Save, so that TEST tries it without changing the company."""
 
     _name = "res.config.settings"

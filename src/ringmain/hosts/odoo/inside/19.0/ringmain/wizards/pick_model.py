@@ -50,7 +50,7 @@ class RingmainPickModelLine(models.TransientModel):
     input_price = fields.Float("Input, per million tokens", digits=(12, 3))
     output_price = fields.Float("Output, per million tokens", digits=(12, 3))
     context_window = fields.Integer("Context window, tokens")
-    retires = fields.Char("Retires")
+    retires = fields.Char()
 
     @api.depends("modes")
     def _compute_method(self):
