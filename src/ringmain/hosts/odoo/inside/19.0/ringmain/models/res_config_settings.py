@@ -173,6 +173,8 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         return ValidationError(" ".join(self._ringmain_said(fault)))
 
     def _ringmain_notice(self, kind, title, message):
+        # Odoo shows both in one line, with a dot after the title.
+        title = title.removesuffix(".")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

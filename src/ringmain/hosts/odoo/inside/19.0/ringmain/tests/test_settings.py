@@ -38,7 +38,8 @@ class _WithOtherSide(TransactionCase):
 
     def notice(self, action):
         params = action["params"]
-        return params["type"], params["title"], params["message"]
+        dot = "" if params["type"] == "success" else "."
+        return params["type"], f"{params['title']}{dot}", params["message"]
 
     def found(self, text):
         """The columns of this database in which a text stands."""

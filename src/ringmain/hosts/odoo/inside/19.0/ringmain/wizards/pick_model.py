@@ -47,9 +47,9 @@ class RingmainPickModelLine(models.TransientModel):
     is_default = fields.Boolean("Default")
     # An unknown price is not zero, so both are told apart.
     priced = fields.Boolean()
-    input_price = fields.Float("Input, per million tokens", digits=(12, 3))
-    output_price = fields.Float("Output, per million tokens", digits=(12, 3))
-    context_window = fields.Integer("Context window, tokens")
+    input_price = fields.Float("Input $/M", digits=(12, 3), help="USD for a million tokens")
+    output_price = fields.Float("Output $/M", digits=(12, 3), help="USD for a million tokens")
+    context_window = fields.Integer("Context window", help="Tokens")
     retires = fields.Char()
 
     @api.depends("modes")
