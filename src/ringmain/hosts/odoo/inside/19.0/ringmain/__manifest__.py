@@ -5,7 +5,6 @@
     "version": "19.0.1.0.0",
     "license": "LGPL-3",
     "author": "ringmain",
-    "website": "https://github.com/ringmain/ringmain",
     "category": "Productivity",
     "development_status": "Beta",
     "depends": ["base_setup", "mail_bot"],
