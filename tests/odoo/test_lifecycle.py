@@ -110,11 +110,16 @@ def columns(odoo: Odoo, database: str) -> set[tuple]:
 
 def traces(odoo: Odoo, database: str) -> list[tuple[str, str, str]]:
     """Where the addon's name stands in a text; that it lies in the folder and could be installed is no trace."""
+    found = []
     with odoo.connect(database) as db:
-        found = []
         for table, column, kind in columns(odoo, database):
             if kind in TEXTS and table != "ir_module_module":
                 query = SQL("SELECT {0}::text FROM {1} WHERE {0}::text ILIKE '%ringmain%'")
                 rows = db.execute(query.format(Identifier(column), Identifier(table))).fetchall()
-                found += [(table, column, text) for (text,) in rows]
-        return sorted(one for one in found if one[2] != "module_ringmain")
+                found += [(table, column, text) for (text,) in rows if "ringmain" in without_databases(text)]
+    return sorted(found)
+
+
+def without_databases(text: str) -> str:
+    """A text without the names of our databases, and without the row that lists the addon."""
+    return re.sub(r"ringmain_(?:base|ready|[0-9a-f]{8})\b|^module_ringmain$", "", text)
