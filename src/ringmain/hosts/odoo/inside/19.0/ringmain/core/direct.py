@@ -11,33 +11,33 @@ OPENAI = "https://api.openai.com/v1"
 PATHS = {"chat": "/chat/completions", "completion": "/completions"}
 LONGEST_WAIT_S = 20.0
 """A provider that asks to wait longer is not asked again by itself."""
+CODES = {
+    400: "refused",
+    401: "invalid_key",
+    402: "quota",
+    403: "forbidden",
+    404: "model_not_found",
+    413: "too_long",
+    422: "refused",
+    429: "busy",
+}
+"""The code by which callers decide; any other status is a fault of the provider's own."""
 SAID = {
-    400: (
-        "refused",
+    "refused": (
         _lt("The provider refuses the question as it is set up."),
         _lt("Check the model and its parameters."),
     ),
-    401: ("invalid_key", _lt("The provider does not accept the key."), _lt("Enter the key again.")),
-    402: ("quota", _lt("The provider says that the money is used up."), _lt("Look at the provider's billing page.")),
-    403: (
-        "forbidden",
-        _lt("The provider does not let this key in."),
-        _lt("Check what the key may do at the provider."),
-    ),
-    404: (
-        "model_not_found",
+    "invalid_key": (_lt("The provider does not accept the key."), _lt("Enter the key again.")),
+    "quota": (_lt("The provider says that the money is used up."), _lt("Look at the provider's billing page.")),
+    "forbidden": (_lt("The provider does not let this key in."), _lt("Check what the key may do at the provider.")),
+    "model_not_found": (
         _lt("The provider has no such model or address."),
         _lt("Pick a model, or correct the address."),
     ),
-    413: ("too_long", _lt("The question is too long."), _lt("Ask it in fewer words.")),
-    422: (
-        "refused",
-        _lt("The provider refuses the question as it is set up."),
-        _lt("Check the model and its parameters."),
-    ),
-    429: ("busy", _lt("The provider gets too many questions at once."), _lt("Ask again in a moment.")),
+    "too_long": (_lt("The question is too long."), _lt("Ask it in fewer words.")),
+    "busy": (_lt("The provider gets too many questions at once."), _lt("Ask again in a moment.")),
+    "provider_error": (_lt("The provider has a fault of its own."), _lt("Ask again in a moment.")),
 }
-BROKEN = ("provider_error", _lt("The provider has a fault of its own."), _lt("Ask again in a moment."))
 
 
 class Direct(Door):
@@ -139,10 +139,9 @@ class Direct(Door):
 
     def _passed(self, answer: Answer) -> None:
         if answer.status >= 300:
-            code, sentence, fix = SAID.get(answer.status, BROKEN)
-            if answer.status == 429 and fit.code_of(answer.fields) == "insufficient_quota":
-                code, sentence, fix = SAID[402]
-            raise Fault(code, sentence, fix, retry_after=answer.retry_after)
+            spent = answer.status == 429 and fit.code_of(answer.fields) == "insufficient_quota"
+            code = "quota" if spent else CODES.get(answer.status, "provider_error")
+            raise Fault(code, *SAID[code], retry_after=answer.retry_after)
 
 
 def may_repeat(answer: Answer) -> bool:

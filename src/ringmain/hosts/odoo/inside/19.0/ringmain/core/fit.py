@@ -6,24 +6,18 @@ import re
 from .faults import Fault, _lt
 
 REFUSED = {
-    ("completion", False): (
+    "completion": (
         _lt("The model '%(model)s' does not answer by Completion."),
         _lt("This pair works: '%(model)s' with Chat Completion."),
-    ),
-    ("completion", True): (
-        _lt("The model '%(model)s' does not answer by Completion."),
         _lt("This pair works: '%(model)s' with Chat Completion; so does '%(other)s' with Completion."),
     ),
-    ("chat", False): (
+    "chat": (
         _lt("The model '%(model)s' does not answer by Chat Completion."),
         _lt("This pair works: '%(model)s' with Completion."),
-    ),
-    ("chat", True): (
-        _lt("The model '%(model)s' does not answer by Chat Completion."),
         _lt("This pair works: '%(model)s' with Completion; so does '%(other)s' with Chat Completion."),
     ),
 }
-"""What is said, by the method that does not fit and whether a model is known that does."""
+"""What is said of a method that does not fit: the sentence, and the fix without and with another model that does."""
 METHODS = ("chat", "completion")
 COMPLETION_ONLY = re.compile(r"(gpt-3\.5-turbo-instruct.*|(text-)?(davinci|babbage|curie|ada)-\d+)")
 CHAT_ONLY = re.compile(r"(gpt-3\.5-turbo(-\d+k?.*)?|gpt-[4-9].*|chatgpt-.*|o\d.*)")
@@ -72,8 +66,10 @@ def misfit(model: str | None, mode: str, models: list[dict]) -> Fault | None:
     if not known or mode in known:
         return None
     fitting = [row["id"] for row in models if mode in methods(row) and answers_in_text(row["id"])]
-    more = {"other": fitting[0]} if fitting else {}
-    return Fault("model_mode_mismatch", *REFUSED[mode, bool(fitting)], model=model, **more)
+    sentence, alone, beside = REFUSED[mode]
+    if not fitting:
+        return Fault("model_mode_mismatch", sentence, alone, model=model)
+    return Fault("model_mode_mismatch", sentence, beside, model=model, other=fitting[0])
 
 
 def code_of(body: dict) -> str:

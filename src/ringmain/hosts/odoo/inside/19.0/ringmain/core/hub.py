@@ -8,30 +8,33 @@ from .http import Answer, Door
 
 CHECK_S, LOOK_S = 75.0, 20.0
 """A check asks one real question, for which a hub has patience of a minute."""
+CODES = {
+    401: "invalid_key",
+    403: "account_off",
+    404: "not_found",
+    413: "too_long",
+    422: "invalid_field",
+    429: "busy",
+}
+"""The code by which callers decide; any other status is a fault of the hub's own."""
 SAID = {
-    401: (
-        "invalid_key",
+    "invalid_key": (
         _lt("The hub does not know this key."),
         _lt(
             "Enter the key that `ringmain hosts add odoo` printed, or make a new one on the account's page of the hub."
         ),
     ),
-    403: ("account_off", _lt("The hub does not let this account in."), _lt("Switch the account on in the hub.")),
-    404: (
-        "not_found",
+    "account_off": (_lt("The hub does not let this account in."), _lt("Switch the account on in the hub.")),
+    "not_found": (
         _lt("The hub at %(url)s has nothing of the kind."),
         _lt("Check that it is the address of a ringmain hub."),
     ),
-    413: ("too_long", _lt("The question is too long."), _lt("Ask it in fewer words.")),
-    422: (
-        "invalid_field",
-        _lt("The hub does not accept one of the settings."),
-        _lt("Check the settings of ringmain."),
-    ),
-    429: ("busy", _lt("Too many questions at once."), _lt("Ask again in a moment.")),
+    "too_long": (_lt("The question is too long."), _lt("Ask it in fewer words.")),
+    "invalid_field": (_lt("The hub does not accept one of the settings."), _lt("Check the settings of ringmain.")),
+    "busy": (_lt("Too many questions at once."), _lt("Ask again in a moment.")),
+    "hub_error": (_lt("The hub at %(url)s has a fault of its own."), _lt("Look at the hub's log.")),
 }
-"""The code by which callers decide, and what is said where the hub's own words are missing."""
-BROKEN = ("hub_error", _lt("The hub at %(url)s has a fault of its own."), _lt("Look at the hub's log."))
+"""What is said where the hub's own words are missing."""
 
 
 class Hub(Door):
@@ -73,7 +76,8 @@ class Hub(Door):
     def _passed(self, answer: Answer) -> None:
         if answer.status < 300:
             return
-        code, sentence, fix = SAID.get(answer.status, BROKEN)
+        code = CODES.get(answer.status, "hub_error")
+        sentence, fix = SAID[code]
         said = answer.fields.get("error")
         said = said if isinstance(said, dict) else {}
         if answer.status != 401 and said.get("sentence"):

@@ -31,6 +31,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     ringmain_typed_key = fields.Char("Typed key, sealed", groups=NO_ACCESS)
     ringmain_key_state = fields.Selection(
         [("none", "None"), ("typed", "Typed"), ("kept", "Kept")],
+        string="State of the key",
         compute="_compute_ringmain_key",
         groups="base.group_system",
     )
