@@ -11,7 +11,7 @@ from .other_side import KEY, OtherSide
 GOOD = ("success", "Test success!", "Everything properly set up! You're good to go!")
 
 
-class _WithOtherSide(TransactionCase):
+class WithOtherSide(TransactionCase):
     """A page of settings, and the other side of the connection on a socket."""
 
     @classmethod
@@ -20,7 +20,9 @@ class _WithOtherSide(TransactionCase):
         cls.company = cls.env.company
         fresh = cls.company.default_get(cls.env["ringmain.settings"]._ringmain_names())
         # As it was installed, whatever this database is set to.
-        cls.company.sudo().write({"ringmain_url": False, "ringmain_model": False, "ringmain_sealed_key": False, **fresh})
+        cls.company.sudo().write(
+            {"ringmain_url": False, "ringmain_model": False, "ringmain_sealed_key": False, **fresh}
+        )
         cls.other = OtherSide()
         cls.addClassCleanup(cls.other.close)
 
@@ -61,7 +63,7 @@ class _WithOtherSide(TransactionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestConnection(_WithOtherSide):
+class TestConnection(WithOtherSide):
     def test_a_wrong_key_that_is_typed_is_named_and_the_stored_one_stays(self):
         self.set_up()
         stored = self.company.sudo().ringmain_sealed_key
@@ -264,7 +266,7 @@ class TestConnection(_WithOtherSide):
 
 
 @tagged("post_install", "-at_install")
-class TestModelAndParameters(_WithOtherSide):
+class TestModelAndParameters(WithOtherSide):
     def test_a_fresh_company_has_few_tokens_a_prefix_and_a_context(self):
         fresh = self.env["res.company"].create({"name": "Fresh"})
         self.assertEqual((fresh.ringmain_max_tokens, fresh.ringmain_prompt_prefix), (150, "In Odoo: "))
@@ -356,7 +358,7 @@ class TestModelAndParameters(_WithOtherSide):
 
 
 @tagged("post_install", "-at_install")
-class TestWhoSeesWhat(_WithOtherSide):
+class TestWhoSeesWhat(WithOtherSide):
     def test_an_ordinary_user_reads_no_setting_and_no_key(self):
         self.set_up()
         user = new_test_user(self.env, "ordinary", groups="base.group_user,ringmain.group_ask")
