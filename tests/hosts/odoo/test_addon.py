@@ -1,6 +1,7 @@
 """The walls of the addon, which runs in Odoo and not in our process."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,3 +47,9 @@ def test_nothing_is_run_that_anybody_writes(file: Path) -> None:
     called = [node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
     plain = {call.id for call in called if isinstance(call, ast.Name)}
     assert not plain & {"eval", "exec", "compile", "safe_eval", "literal_eval"}
+
+
+def test_its_readme_is_made_from_its_fragments() -> None:
+    script = Path(__file__).parents[3] / "scripts" / "odoo_readme.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
