@@ -11,7 +11,7 @@ import pytest
 from tests.hosts.odoo.addon import ADDON
 
 FILES = sorted(ADDON.rglob("*.py"))
-SHIPPED_WITH_ODOO = {"odoo", "requests", "cryptography", "markupsafe", "lxml"}
+SHIPPED_WITH_ODOO = {"odoo", "requests", "cryptography", "markupsafe", "lxml", "psycopg2"}
 
 
 def name_of(file: Path) -> str:
