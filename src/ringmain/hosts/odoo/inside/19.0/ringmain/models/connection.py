@@ -55,7 +55,7 @@ class RingmainSettings(models.AbstractModel):
     ringmain_prompt_prefix = fields.Char("Prefix", default="In Odoo: ", trim=False, groups=CONFIGURE)
     ringmain_prompt_suffix = fields.Char("Suffix", trim=False, groups=CONFIGURE)
     ringmain_context = fields.Text("Context", default=lambda self: self._ringmain_default_context(), groups=CONFIGURE)
-    ringmain_at_once = fields.Boolean("Answer during the welcome tour", groups=CONFIGURE)
+    ringmain_at_once = fields.Boolean("Answer during the welcome tour", default=True, groups=CONFIGURE)
 
     @api.model
     def _ringmain_default_context(self):
