@@ -13,7 +13,7 @@ registry.category("web_tour.tours").add("ringmain_ask", {
         { trigger: INPUT, run: "press Enter" },
         { trigger: ".o-mail-Message:contains('how are you?')" },
         { trigger: INPUT, run: "edit /a" },
-        { trigger: ".o-mail-Composer-suggestion:contains('ai')", run: "click" },
+        { trigger: ".o-mail-Composer-suggestion:contains('Ask OdooBot a question')", run: "click" },
         { trigger: INPUT, run: "edit /ai what is new?" },
         { trigger: INPUT, run: "press Enter" },
         { trigger: ".o-mail-Message:contains('Asked: what is new?')" },
@@ -24,8 +24,9 @@ registry.category("web_tour.tours").add("ringmain_stock", {
     steps: () => [
         { trigger: INPUT, run: "edit /" },
         { trigger: ".o-mail-Composer-suggestion:contains('help')" },
-        { trigger: "body:not(:has(.o-mail-Composer-suggestion strong:contains(/^ai/)))" },
-        { trigger: INPUT, run: "edit @Odoo" },
+        { trigger: "body:not(:has(.o-mail-Composer-suggestion:contains('Ask OdooBot a question')))" },
+        { trigger: INPUT, run: "edit @" },
+        { trigger: ".o-mail-Composer-suggestion:contains('Anna')" },
         { trigger: "body:not(:has(.o-mail-Composer-suggestion:contains('OdooBot')))" },
     ],
 });
