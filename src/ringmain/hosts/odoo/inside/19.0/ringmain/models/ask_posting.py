@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+# The `_` of this file is the environment's own, which the linter does not see.
+# pylint: disable=prefer-env-translation
 
 from markupsafe import Markup
 from odoo import models
