@@ -51,5 +51,7 @@ def fragment(addon: Path, name: str) -> str:
 if __name__ == "__main__":
     target = ADDON / "README.rst"
     if "--check" in sys.argv:
-        sys.exit(None if target.read_text() == readme(ADDON) else "README.rst is not what scripts/odoo_readme.py makes.")
+        sys.exit(
+            None if target.read_text() == readme(ADDON) else "README.rst is not what scripts/odoo_readme.py makes."
+        )
     target.write_text(readme(ADDON))
