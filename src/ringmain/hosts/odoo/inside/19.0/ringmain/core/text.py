@@ -73,9 +73,15 @@ def _blank(lines, at):
     return "", at + 1
 
 
+def _caught(pattern: re.Pattern[str], line: str) -> str:
+    """What the pattern holds of a line that it fits."""
+    found = pattern.match(line)
+    return found.group(1) if found else ""
+
+
 def _fenced(lines, at):
     """A fence runs to its closing marks, or to the end where the answer was cut."""
-    mark = FENCE.match(lines[at]).group(1)
+    mark = _caught(FENCE, lines[at])
     end = at + 1
     while end < len(lines) and not lines[end].strip().startswith(mark):
         end += 1
@@ -95,7 +101,7 @@ def _pre(lines):
 
 
 def _heading(lines, at):
-    return f"<p><strong>{_inline(HEADING.match(lines[at]).group(1))}</strong></p>", at + 1
+    return f"<p><strong>{_inline(_caught(HEADING, lines[at]))}</strong></p>", at + 1
 
 
 def _rule(lines, at):
