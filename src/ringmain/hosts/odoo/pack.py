@@ -30,10 +30,10 @@ def pack(account: Account, *, url: str, key: str) -> tuple[File, ...]:
 
 def _settings(base: str, key: str) -> str:
     return (
-        f"Addon         {base}/hosts/odoo/ringmain-{SERIES}.zip\n"
-        f"Connection    Hub\n"
-        f"Hub address   {base}\n"
-        f"Host key      {key}\n"
+        f"Addon       {base}/hosts/odoo/ringmain-{SERIES}.zip\n"
+        f"Connection  ringmain hub\n"
+        f"Address     {base}\n"
+        f"Key         {key}\n"
     )
 
 

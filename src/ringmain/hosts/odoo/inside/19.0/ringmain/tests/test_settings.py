@@ -3,6 +3,7 @@
 import time
 
 from odoo.exceptions import AccessError, ValidationError
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import Form, HttpCase, TransactionCase, new_test_user, tagged
 
 from ..core.faults import Fault
@@ -241,6 +242,16 @@ class TestConnection(WithOtherSide):
         self.assertEqual(self.notice(page.ringmain_test()), GOOD)
         page.ringmain_model = "gpt-of-nobody"
         self.assertEqual(self.notice(page.ringmain_test())[1], "The provider has no model 'gpt-of-nobody'.")
+
+    def test_a_copy_for_tests_asks_nobody(self):
+        self.set_up()
+        self.env.flush_all()
+        (query,) = get_neutralization_queries(["ringmain"])
+        self.env.cr.execute(query)
+        self.env.invalidate_all()
+        with self.assertRaises(Fault) as refused:
+            self.company._ringmain_client()
+        self.assertEqual(refused.exception.code, "not_set_up")
 
     def test_direct_offers_the_address_of_openai(self):
         page = Form(self.env["res.config.settings"])
