@@ -23,8 +23,9 @@ def load(name: str, file: Path) -> ModuleType:
 
 
 load("odoo_addon_core", ADDON / "core" / "__init__.py")
-faults, fit, http, numbers, sealing = (
-    import_module(f"odoo_addon_core.{name}") for name in ("faults", "fit", "http", "numbers", "sealing")
+faults, fit, http, numbers, payload, sealing, text, words = (
+    import_module(f"odoo_addon_core.{name}")
+    for name in ("faults", "fit", "http", "numbers", "payload", "sealing", "text", "words")
 )
 Fault = faults.Fault
 Hub = import_module("odoo_addon_core.hub").Hub

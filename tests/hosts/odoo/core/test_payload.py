@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.hosts.odoo.addon import payload
+
 
 @pytest.fixture
-def asked(payload):
+def asked():
     return payload.Question(
         ask="5f0c", kind="chat", text="How?", conversation="odoo:d:discuss.channel:3", language="fr_FR", company="1",
         user="u",
@@ -22,7 +24,7 @@ RECORD = {
 }  # fmt: skip
 
 
-def test_a_hub_is_sent_the_words_of_the_contract(payload, asked):
+def test_a_hub_is_sent_the_words_of_the_contract(asked):
     deliver = {"how": "wait"}
     body = payload.for_hub(asked, deadline_s=120, deliver=deliver)
     assert body == {
@@ -31,12 +33,12 @@ def test_a_hub_is_sent_the_words_of_the_contract(payload, asked):
     }  # fmt: skip
 
 
-def test_a_question_about_a_record_carries_it(payload, asked):
+def test_a_question_about_a_record_carries_it(asked):
     body = payload.for_hub(dataclasses.replace(asked, record=RECORD), deadline_s=1, deliver={})
     assert body["record"] == RECORD
 
 
-def test_a_provider_is_sent_the_context_and_the_earlier_turns(payload, asked):
+def test_a_provider_is_sent_the_context_and_the_earlier_turns(asked):
     body = payload.for_provider(asked, [payload.Turn("One?", "Yes."), payload.Turn("Two?", "No.")])
     assert [(said["role"], said["content"]) for said in body["messages"]] == [
         ("system", "Be kind."), ("user", "One?"), ("assistant", "Yes."), ("user", "Two?"), ("assistant", "No."),
@@ -44,20 +46,20 @@ def test_a_provider_is_sent_the_context_and_the_earlier_turns(payload, asked):
     ]  # fmt: skip
 
 
-def test_a_completion_is_prefix_prompt_and_suffix_exactly(payload, asked):
+def test_a_completion_is_prefix_prompt_and_suffix_exactly(asked):
     asked = dataclasses.replace(asked, settings=asked.settings | {"mode": "completion"})
     body = payload.for_provider(asked, [payload.Turn("One?", "Yes.")])
     assert body["prompt"] == "In Odoo: How? Briefly."
     assert "messages" not in body
 
 
-def test_a_provider_reads_the_record_above_the_question(payload, asked):
+def test_a_provider_reads_the_record_above_the_question(asked):
     body = payload.for_provider(dataclasses.replace(asked, record=RECORD), [])
     assert body["messages"][-1]["content"] == "S00007\nCustomer: Deco\n\nHow?"
 
 
 @given(st.lists(st.tuples(st.text(max_size=5000), st.text(max_size=5000)), max_size=20))
-def test_what_is_remembered_is_the_end_of_the_conversation_and_no_more_than_fits(payload, turns):
+def test_what_is_remembered_is_the_end_of_the_conversation_and_no_more_than_fits(turns):
     turns = [payload.Turn(*turn) for turn in turns]
     kept = payload.recent(turns)
     assert kept == turns[len(turns) - len(kept) :]
@@ -65,12 +67,12 @@ def test_what_is_remembered_is_the_end_of_the_conversation_and_no_more_than_fits
     assert sum(len(turn.question) + len(turn.answer) for turn in kept) <= payload.LETTERS
 
 
-def test_a_conversation_about_a_record_is_the_askers_own(payload):
+def test_a_conversation_about_a_record_is_the_askers_own():
     assert payload.conversation("d", "discuss.channel", 3) == "odoo:d:discuss.channel:3"
     assert payload.conversation("d", "sale.order", 7, "a") != payload.conversation("d", "sale.order", 7, "b")
 
 
-def test_a_user_keeps_a_name_that_is_not_theirs(payload):
+def test_a_user_keeps_a_name_that_is_not_theirs():
     name = payload.opaque("secret", "d", 7)
     assert name == payload.opaque("secret", "d", 7)
     assert (
@@ -79,7 +81,7 @@ def test_a_user_keeps_a_name_that_is_not_theirs(payload):
     )
 
 
-def test_only_the_digest_of_a_token_is_needed_to_know_it(payload):
+def test_only_the_digest_of_a_token_is_needed_to_know_it():
     kept = payload.digest("token")
     assert "token" not in kept
     assert payload.matches("token", kept)

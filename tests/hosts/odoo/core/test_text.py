@@ -7,6 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.hosts.odoo.addon import text
+
 PIECES = (
     "<script>", "</script>", "<img src=x onerror=alert(1)>", "javascript:alert(1)", "[a](javascript:alert(1))",
     "[a](JaVaScRiPt:alert)", "[a](data:text/html,x)", "[x](https://e.org)", "https://e.org/a_(b)", "mailto:a@b.org",
@@ -43,7 +45,7 @@ class Seen(HTMLParser):
 @given(marked)
 @example('[a](https://e.org/" onmouseover=x)')
 @example("- a\n    - b\n- c\n1. d")
-def test_only_the_allowed_tags_and_schemes_ever_come_out_and_all_of_them_close(text, written):
+def test_only_the_allowed_tags_and_schemes_ever_come_out_and_all_of_them_close(written):
     for html in (text.answer(written), text.plain(written)):
         seen = Seen(html)
         assert seen.tags <= text.TAGS
@@ -55,7 +57,7 @@ def test_only_the_allowed_tags_and_schemes_ever_come_out_and_all_of_them_close(t
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1))
-def test_plain_words_come_out_as_they_are(text, written):
+def test_plain_words_come_out_as_they_are(written):
     assert Seen(text.answer(written)).said == written
 
 
@@ -81,7 +83,7 @@ def test_plain_words_come_out_as_they_are(text, written):
         ("", ""),
     ],
 )
-def test_markdown_is_shown_as_it_is_meant(text, written, shown):
+def test_markdown_is_shown_as_it_is_meant(written, shown):
     assert text.answer(written) == shown
 
 
@@ -97,14 +99,14 @@ def test_markdown_is_shown_as_it_is_meant(text, written, shown):
         ("**https://e.org/b**", "https://e.org/b", None),
     ],
 )
-def test_addresses_become_links_without_the_mark_that_ends_the_sentence(text, written, target, label):
+def test_addresses_become_links_without_the_mark_that_ends_the_sentence(written, target, label):
     seen = Seen(text.answer(written))
     assert ("href", target) in seen.attributes
     assert (label or target) in seen.said
 
 
 @pytest.mark.parametrize("mark", ["**a", "*a ", "`", "[a](", "- ", "_", "https://", "> ", "|a", "``a`"])
-def test_a_long_answer_of_marks_takes_no_time(text, mark):
+def test_a_long_answer_of_marks_takes_no_time(mark):
     began = time.monotonic()
     text.answer(mark * 20_000)
     text.answer((mark * 200 + "\n") * 100)
@@ -129,12 +131,12 @@ ANNA = BOT.replace('oe-id="2"', 'oe-id="7"').replace("OdooBot", "Anna")
         ("", ""),
     ],
 )
-def test_a_question_is_what_the_person_wrote_without_the_mention(text, html, asked):
+def test_a_question_is_what_the_person_wrote_without_the_mention(html, asked):
     assert text.question(html, without=2) == asked
 
 
 @given(st.text())
-def test_any_html_can_be_read_as_a_question(text, html):
+def test_any_html_can_be_read_as_a_question(html):
     assert isinstance(text.question(html, without=2), str)
 
 
@@ -142,10 +144,10 @@ def test_any_html_can_be_read_as_a_question(text, html):
     ("line", "asked"),
     [("/ai how are you?", "how are you?"), ("  /ai   x", "x"), ("/ai", ""), ("/aid me", "/aid me"), ("hi", "hi")],
 )
-def test_a_commands_line_holds_the_question(text, line, asked):
+def test_a_commands_line_holds_the_question(line, asked):
     assert text.command(line) == asked
 
 
-def test_a_long_text_is_shortened_with_dots(text):
+def test_a_long_text_is_shortened_with_dots():
     assert text.shortened("abc", 3) == "abc"
     assert text.shortened("abcdef", 4) == "abc…"

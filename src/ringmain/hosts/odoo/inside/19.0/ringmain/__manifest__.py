@@ -21,7 +21,7 @@
         "views/menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["ringmain/static/src/*.js"],
+        "web.assets_backend": ["ringmain/static/src/*"],
         "web.assets_tests": ["ringmain/static/tests/tours/*.js"],
     },
     "post_init_hook": "post_init_hook",

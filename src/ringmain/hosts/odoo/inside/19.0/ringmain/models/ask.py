@@ -21,7 +21,6 @@ class Ask(models.Model):
     _name = "ringmain.ask"
     _description = "Question to the connection"
     _order = "id desc"
-    _rec_name = "uuid"
 
     uuid = fields.Char("Identifier", required=True, readonly=True, copy=False, default=lambda self: str(uuid4()))
     kind = fields.Selection(
@@ -78,6 +77,13 @@ class Ask(models.Model):
         """The text, for who asked it; for anybody else nothing, an admin included."""
         for row in self:
             row.question = row.sudo().text if row.asker_id == self.env.user else False
+
+    @api.depends("text", "create_date")
+    @api.depends_context("uid")
+    def _compute_display_name(self):
+        """The beginning of the question, for who asked it; for anybody else its number."""
+        for row in self:
+            row.display_name = text.shortened(row.question, 60) if row.question else f"#{row.id}"
 
     # ── asking ──────────────────────────────────────────────────────────────────────────────────
     @api.model

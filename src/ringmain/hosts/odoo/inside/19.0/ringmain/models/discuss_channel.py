@@ -22,6 +22,12 @@ class DiscussChannel(models.Model):
         asking = self.with_context(ringmain_message_id=message.id)
         return super(DiscussChannel, asking)._message_post_after_hook(message, msg_vals)
 
+    def _add_members(self, *, partners=None, **kwargs):
+        """OdooBot answers a mention in a thread without becoming a member of it, whom Odoo would invite."""
+        if partners and self.env.context.get("ringmain_message_id"):
+            partners -= self.env.ref("base.partner_root")
+        return super()._add_members(partners=partners, **kwargs)
+
     def execute_command_ai(self, **kwargs):
         """Ask what stands after `/ai`. The line is not posted as a message; the answer quotes it."""
         self.ensure_one()

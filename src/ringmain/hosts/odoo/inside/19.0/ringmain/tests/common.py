@@ -17,6 +17,7 @@ class AskMixin(CronMixinCase):
         cls.cron = cls.env.ref("ringmain.cron_asks")
         cls.odoobot = cls.env.ref("base.partner_root")
         cls.env["ringmain.ask"].search([]).unlink()
+        cls.env["ringmain.ask.target"].search([]).unlink()
         cls.anna = cls.make_user("anna", "Anna")
         cls.chat = cls.chat_of(cls.anna)
 

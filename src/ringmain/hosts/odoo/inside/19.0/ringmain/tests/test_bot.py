@@ -25,9 +25,9 @@ class TestBot(AskCase):
 
     def test_a_question_shows_that_odoobot_types_and_the_answer_ends_it(self):
         self.connect()
-        with self.capture_typing() as typing:
-            self.post("Hello?")
-            self.run_cron()
+        typing = self.noted_typing()
+        self.post("Hello?")
+        self.run_cron()
         self.assertEqual(typing, [True, False])
 
     def test_the_answer_is_odoobots_and_asks_nothing(self):
@@ -55,6 +55,16 @@ class TestBot(AskCase):
         )
         self.post(self.mention(), channel=channel, partner_ids=[self.odoobot.id])
         self.assertEqual(self.rows().kind, "mention")
+
+    def test_a_mention_in_a_thread_of_a_channel_is_answered_in_the_thread(self):
+        self.connect()
+        channel = self.env["discuss.channel"].with_user(self.anna)._create_channel(name="Room", group_id=None)
+        thread = channel._create_sub_channel(name="Thread")
+        self.post(self.mention(), channel=thread, partner_ids=[self.odoobot.id])
+        self.run_cron()
+        self.assertEqual(self.said(thread)[-1:], ["<p><strong>Sales</strong> → New</p>"])
+        self.assertFalse(self.said(channel))
+        self.assertNotIn(self.odoobot, thread.sudo().channel_member_ids.partner_id)
 
     def test_talk_in_a_channel_without_a_mention_asks_nothing(self):
         self.connect()
@@ -196,22 +206,15 @@ class TestBot(AskCase):
             with self.assertRaises(AccessError):
                 change()
 
-    def capture_typing(self):
-        from contextlib import contextmanager
+    def noted_typing(self):
+        """What the members of channels are told of typing from here on."""
+        told = []
+        member = type(self.env["discuss.channel.member"])
+        notify = member._notify_typing
 
-        seen = []
+        def noted(members, is_typing):
+            told.extend([is_typing] * bool(members))
+            return notify(members, is_typing)
 
-        @contextmanager
-        def capture():
-            member = type(self.env["discuss.channel.member"])
-            notify = member._notify_typing
-
-            def noted(members, is_typing):
-                if members:
-                    seen.append(is_typing)
-                return notify(members, is_typing)
-
-            self.patch(member, "_notify_typing", noted)
-            yield seen
-
-        return capture()
+        self.patch(member, "_notify_typing", noted)
+        return told

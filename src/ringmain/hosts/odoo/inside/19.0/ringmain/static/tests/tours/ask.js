@@ -33,6 +33,10 @@ registry.category("web_tour.tours").add("ringmain_stock", {
 
 registry.category("web_tour.tours").add("ringmain_record", {
     steps: () => [
+        { trigger: ".o-ringmain-ask", run: "click" },
+        { trigger: ".modal div[name='told']:contains('City: Rome')" },
+        { trigger: ".modal button[special='cancel']", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
         { trigger: ".o_cp_action_menus button", run: "click" },
         { trigger: ".o-dropdown--menu .o_menu_item:contains('Ask OdooBot')", run: "click" },
         { trigger: ".modal div[name='told']:contains('City: Rome')" },
