@@ -76,6 +76,16 @@ class TestCron(AskCase):
         self.assertTrue(self.cron.active)
         self.assertFalse(self.cron.failure_count)
 
+    def test_a_fault_is_told_in_the_language_of_who_asks(self):
+        there = self.connect()
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["ir.module.module"]._load_module_terms(["ringmain"], ["fr_FR"])
+        self.anna.lang = "fr_FR"
+        there.reply = self.failed_reply("busy")
+        self.post("Bonjour ?")
+        self.run_cron()
+        self.assertIn("Désolé, je n’ai pas de réponse", self.said()[-1].replace("'", "’"))
+
     def test_an_empty_answer_is_told_as_one(self):
         there = self.connect()
         there.reply = DONE | {"text": "  "}
