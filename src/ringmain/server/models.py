@@ -6,8 +6,9 @@ import msgspec
 
 from ringmain import listing
 from ringmain.errors import AskError
-from ringmain.exchange import admit
+from ringmain.exchange import admit, choose
 from ringmain.exchange.account import Account
+from ringmain.exchange.ask import Ask
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.model import Model
 from ringmain.hosts import HostReply, Room
@@ -22,7 +23,9 @@ async def list_models(hub: AsyncHub, room: Room, account: Account, *, organizati
     live = await listing.list_models(connection, ring.catalogue, ring.transport, organization=organization)
     known = {model.id: model for model in live}
     rows = [*live, *(_alias(old, meant, known) for old, meant in connection.aliases.items() if old not in known)]
-    return room.wire.models([row for row in rows if _may(account, connection, row.id)])
+    usual = choose(Ask(id=""), account, connection, fallback=ring.settings.model)
+    may = [row for row in rows if _may(account, connection, row.id)]
+    return room.wire.models(may, usual=usual.id if usual else None)
 
 
 def _alias(old: str, meant: str, known: dict[str, Model]) -> Model:

@@ -173,7 +173,8 @@ def test_models_that_cannot_be_talked_to_are_not_offered() -> None:
             Model(id="embeds", modes=()),
             Model(id="speaks", price=Price(0, 0, character=15)),
             Model(id="unknown"),
-        ]
+        ],
+        usual="unknown",
     )
     first, second = json.loads(told.body)
     assert first == {
@@ -183,7 +184,9 @@ def test_models_that_cannot_be_talked_to_are_not_offered() -> None:
         "input_price": "2.5",
         "output_price": "10",
         "retires": "2027-01-01",
+        "default": False,
     }
+    assert second["default"] is True
     assert (second["id"], second["modes"], second["input_price"]) == ("unknown", [], None)
 
 

@@ -118,6 +118,6 @@ def stream(ask: Ask) -> StreamWriter:
     raise HubError("internal_error", "A flow cannot be answered piece by piece.", fix="Report it.")
 
 
-def models(models: list[Model]) -> HostReply:
+def models(models: list[Model], *, usual: str | None = None) -> HostReply:
     """Never: a flow asks for no list."""
     raise AskError("not_found", "A flow asks for no list of models.")

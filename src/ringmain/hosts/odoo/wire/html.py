@@ -1,9 +1,12 @@
 """Between Odoo's HTML and a model's text."""
 
+from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 
 BREAKS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "pre", "blockquote"})
 UNSAID = frozenset({"script", "style", "head", "title"})
@@ -47,12 +50,24 @@ def html_of_markdown(text: str) -> str:
     return _parser().render(text).strip()
 
 
-class _Careful(MarkdownIt):
-    def validateLink(self, url: str) -> bool:
-        """Only what leads to a page or a letter."""
-        return url.strip().lower().startswith(SCHEMES)
-
-
 @cache
 def _parser() -> MarkdownIt:
-    return _Careful("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
+    reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
+    reader.core.ruler.push("careful", _careful)
+    return reader
+
+
+def _careful(state: StateCore) -> None:
+    """Of a link that leads to no page and no letter, the words."""
+    for token in state.tokens:
+        if token.children:
+            token.children = [one for one, stays in _links(token.children) if stays]
+
+
+def _links(tokens: list[Token]) -> Iterator[tuple[Token, bool]]:
+    """Each with whether it stays; links do not stand in links."""
+    leads = True
+    for token in tokens:
+        if token.type == "link_open":
+            leads = str(token.attrs.get("href")).lower().startswith(SCHEMES)
+        yield token, leads or token.type not in ("link_open", "link_close")

@@ -43,9 +43,12 @@ def tried(report: Mapping[str, Any], reached: bool | None) -> HostReply:
     return HostReply(headers=dict(JSON), body=encode({**report, "callback": way, "callback_sentence": why}))
 
 
-def models(models: list[Model]) -> HostReply:
+def models(models: list[Model], *, usual: str | None = None) -> HostReply:
     """The models that can be talked to; prices are USD for a million tokens."""
-    return HostReply(headers=dict(JSON), body=encode([_row(model) for model in models if _talks(model)]))
+    return HostReply(
+        headers=dict(JSON),
+        body=encode([{**_row(model), "default": model.id == usual} for model in models if _talks(model)]),
+    )
 
 
 def _talks(model: Model) -> bool:

@@ -49,7 +49,7 @@ def stream(ask: Ask) -> StreamWriter:
     return STREAM[ask.wire](ask)
 
 
-def models(models: list[Model]) -> HostReply:
+def models(models: list[Model], *, usual: str | None = None) -> HostReply:
     """The list of models, each with all that the provider says of it."""
     rows = [_row(model) for model in models]
     return HostReply(headers={"content-type": "application/json"}, body=encode({"object": "list", "data": rows}))

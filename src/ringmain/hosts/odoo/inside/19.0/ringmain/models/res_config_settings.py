@@ -156,6 +156,9 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         """Raise `Fault` for an address that is none, a key for another one, or a model and a method that do not fit."""
         if self.ringmain_url or self.sudo().ringmain_typed_key:
             self._ringmain_client_with("")
+        if self.ringmain_way == "hub" and self.ringmain_method == "completion":
+            # A hub asks a chat model by chat, with prefix and suffix around the question all the same.
+            return
         if fault := fit.misfit(self.ringmain_model, self.ringmain_method, self._ringmain_offered()):
             raise fault
 

@@ -310,16 +310,25 @@ class TestModelAndParameters(WithOtherSide):
 
     def test_a_model_and_a_method_that_do_not_fit_are_refused_with_the_pair_that_works(self):
         self.set_up()
-        with self.assertRaisesRegex(ValidationError, "'gpt-4o-mini' with Chat Completion") as refused:
-            self.save(model="gpt-4o-mini", method="completion")
-        self.assertIn("'gpt-3.5-turbo-instruct' with Completion", str(refused.exception))
         with self.assertRaisesRegex(ValidationError, "'gpt-3.5-turbo-instruct' with Completion"):
             self.save(model="gpt-3.5-turbo-instruct", method="chat")
         self.assertFalse(self.company.ringmain_model)
 
+    def test_a_provider_is_asked_for_no_completion_of_a_chat_model(self):
+        self.set_up(way="direct", url=f"{self.other.url}/v1")
+        with self.assertRaisesRegex(ValidationError, "'gpt-4o-mini' with Chat Completion") as refused:
+            self.save(model="gpt-4o-mini", method="completion")
+        self.assertIn("'gpt-3.5-turbo-instruct' with Completion", str(refused.exception))
+
     def test_pairs_that_fit_are_kept(self):
         self.set_up()
-        for model, method in (("gpt-4o-mini", "chat"), ("gpt-3.5-turbo-instruct", "completion"), ("my-own", "chat")):
+        fitting = (
+            ("gpt-4o-mini", "chat"),
+            ("gpt-4o-mini", "completion"),  # which the hub makes of a chat
+            ("gpt-3.5-turbo-instruct", "completion"),
+            ("my-own", "chat"),
+        )
+        for model, method in fitting:
             self.save(model=model, method=method)
             self.assertEqual((self.company.ringmain_model, self.company.ringmain_method), (model, method))
 
