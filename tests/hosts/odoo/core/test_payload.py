@@ -87,3 +87,21 @@ def test_only_the_digest_of_a_token_is_needed_to_know_it():
     assert payload.matches("token", kept)
     assert not payload.matches("tokens", kept)
     assert not payload.matches("", "")
+
+
+REPLY = {"model": "m", "mode": "chat", "usage": {"input_tokens": 3, "output_tokens": 4}, "currency": "USD"}
+
+
+@pytest.mark.parametrize(
+    ("said", "priced", "cost"),
+    [("0.00041", True, 0.00041), (0, True, 0.0), (None, False, 0.0), ("much", False, 0.0), ("nan", False, 0.0)],
+)
+def test_a_cost_that_is_not_known_stays_so(said, priced, cost):
+    told = payload.accounts(REPLY | {"cost": said})
+    assert (told["priced"], told["cost"], told["currency"]) == (priced, cost, "USD")
+
+
+def test_the_log_has_the_tokens_that_a_reply_names_and_none_where_it_names_none():
+    told = payload.accounts(REPLY)
+    assert (told["model"], told["input_tokens"], told["output_tokens"]) == ("m", 3, 4)
+    assert payload.accounts({"usage": None})["output_tokens"] == 0

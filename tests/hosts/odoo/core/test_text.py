@@ -135,6 +135,11 @@ def test_a_question_is_what_the_person_wrote_without_the_mention(html, asked):
     assert text.question(html, without=2) == asked
 
 
+def test_what_an_answer_says_is_told_without_the_question_above_it():
+    assert text.said("<blockquote>Anna asked: <em>x</em></blockquote><p>Sales</p><p>New</p>") == "Sales\n\nNew"
+    assert text.said("<p>Sales</p>") == "Sales"
+
+
 @given(st.text())
 def test_any_html_can_be_read_as_a_question(html):
     assert isinstance(text.question(html, without=2), str)

@@ -6,6 +6,7 @@ This file imports nothing of Odoo, so that every series can carry the same one.
 
 import hashlib
 import hmac
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -98,6 +99,31 @@ def conversation(database: str, model: str, number: int, asker: str = "") -> str
 def opaque(secret: str, database: str, number: int) -> str:
     """A user's name for the hub: always the same one, and it does not say who it is."""
     return hmac.new(secret.encode(), f"{database}:{number}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def accounts(reply: dict) -> dict:
+    """What a reply says of model, tokens and money, for the log. A cost that is not known stays so."""
+    usage = reply.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    cost = money(reply.get("cost"))
+    return {
+        "model": reply.get("model"),
+        "mode": reply.get("mode"),
+        "input_tokens": usage.get("input_tokens") or 0,
+        "output_tokens": usage.get("output_tokens") or 0,
+        "priced": cost is not None,
+        "cost": cost or 0.0,
+        "currency": reply.get("currency"),
+    }
+
+
+def money(said: object) -> float | None:
+    """An amount, or nothing where there is none that can be read."""
+    try:
+        amount = float(str(said))
+    except ValueError:
+        return None
+    return amount if math.isfinite(amount) else None
 
 
 def digest(token: str) -> str:

@@ -222,6 +222,11 @@ def question(html: str, *, without: int = 0) -> str:
     return re.sub(r" *\n *", "\n", re.sub(r"\n{3,}", "\n\n", text)).strip(" \n,:")
 
 
+def said(html: str) -> str:
+    """What an answer says, as plain text, without the question that it quotes above."""
+    return question(re.sub(r"^\s*<blockquote\b[^>]*>.*?</blockquote>", "", html, count=1, flags=re.DOTALL))
+
+
 class _Reader(HTMLParser):
     """The text of a message: blocks become lines, a mention that is not wanted is left out."""
 

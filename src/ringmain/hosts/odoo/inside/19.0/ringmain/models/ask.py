@@ -159,7 +159,7 @@ class Ask(models.Model):
             [("conversation", "=", self.conversation), ("state", "=", "done"), ("id", "<", self.id)],
             limit=payload.TURNS,
         )
-        said = [(row.text, text.question(row.answer_message_id.body or "")) for row in reversed(earlier)]
+        said = [(row.text, text.said(row.answer_message_id.body or "")) for row in reversed(earlier)]
         return [payload.Turn(*turn) for turn in said if all(turn)]
 
     # ── ending ──────────────────────────────────────────────────────────────────────────────────
@@ -174,7 +174,8 @@ class Ask(models.Model):
         if reply["state"] == "accepted":
             self.accepted = True
             return False
-        values = self._accounts(reply)
+        notices = [self.notices, *map(str, reply.get("notices") or ())]
+        values = payload.accounts(reply) | {"notices": "\n".join(filter(None, notices))}
         if reply["state"] == "done" and str(reply.get("text") or "").strip():
             values |= {"state": "done", "answer_message_id": self._post_answer(reply).id}
         else:
@@ -183,21 +184,6 @@ class Ask(models.Model):
         self.write(values | {"ended_at": fields.Datetime.now(), "record": False})
         self._typing()
         return True
-
-    def _accounts(self, reply):
-        """What a reply says of model, tokens and money, for the log. An unknown cost stays unknown."""
-        usage = reply.get("usage") or {}
-        cost = reply.get("cost")
-        return {
-            "model": reply.get("model"),
-            "mode": reply.get("mode"),
-            "input_tokens": usage.get("input_tokens") or 0,
-            "output_tokens": usage.get("output_tokens") or 0,
-            "priced": cost is not None,
-            "cost": float(cost or 0),
-            "currency": reply.get("currency"),
-            "notices": "\n".join(filter(None, [self.notices, *map(str, reply.get("notices") or ())])),
-        }
 
     @api.autovacuum
     def _forget(self):

@@ -86,7 +86,7 @@ class Ask(models.Model):
         asked = Markup("<em>%s</em>") % text.shortened(self.text, QUOTED)
         said = row.env._("%(name)s asked: %(question)s", name=self.asker_id.name, question=asked)
         about = Markup("%s<br>") % record._get_html_link() if record else Markup()
-        return Markup("<p>%s%s</p>") % (about, said)
+        return Markup("<blockquote>%s%s</blockquote>") % (about, said)
 
     # ── a fault ─────────────────────────────────────────────────────────────────────────────────
     def _tell_fault(self, reply):

@@ -239,6 +239,15 @@ class TestCron(AskCase):
         )
         self.assertEqual((self.rows()[-1].output_tokens, self.rows()[-1].priced), (212, False))
 
+    def test_a_quoted_question_is_no_part_of_what_was_answered(self):
+        there = self.direct()
+        self.chat.execute_command_ai(body="/ai The first one?")
+        self.run_cron()
+        self.post("And the second one?")
+        self.run_cron()
+        said = [line["content"] for line in there.asked[-1]["messages"][-3:]]
+        self.assertEqual(said, ["The first one?", "Sales → New", "And the second one?"])
+
     def test_a_provider_that_refuses_is_told_politely(self):
         there = self.direct()
         for status, code, said in (
