@@ -168,15 +168,15 @@ class Machine:
             return [line for line in store.lines(10_000) if line.account not in OWN]
 
     @contextmanager
-    def up(self, *words: str, **environ: str) -> Iterator[Running]:
-        """A hub in a process of its own, on any free port, which has ended when the block ends."""
+    def up(self, *words: str, port: int = 0, **environ: str) -> Iterator[Running]:
+        """A hub in a process of its own, on any free port or on this one, which has ended when the block ends."""
         require(*SERVER)
         self._hubs += 1
         told = self.home / f"hub-{self._hubs}.out"
         started = time.monotonic()
         with told.open("wb") as out:
             process = subprocess.Popen(
-                [*self.command, "up", "--port", "0", *words],
+                [*self.command, "up", "--port", str(port), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,

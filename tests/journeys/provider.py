@@ -23,6 +23,9 @@ class Provider:
     `garbage` sends what is no JSON, and `torn` breaks off in the middle of a stream.
     """
 
+    models: tuple[str, ...] = ("quick",)
+    """Its list."""
+
     def __init__(self) -> None:
         self.base_url = ""
         self.bodies: list[dict[str, Any]] = []
@@ -34,10 +37,14 @@ class Provider:
         """How many calls for this model have come in."""
         return sum(body["model"] == model for body in tuple(self.bodies))
 
-    def answer(self, call: "_Call", body: dict[str, Any]) -> None:
-        """Do what the model's name says."""
+    def note(self, call: "_Call", body: dict[str, Any]) -> None:
+        """Keep what has come in."""
         self.bodies.append(body)
         self.keys.append((call.headers["authorization"] or "").removeprefix("Bearer "))
+
+    def answer(self, call: "_Call", body: dict[str, Any]) -> None:
+        """Do what the model's name says."""
+        self.note(call, body)
         name, _, status = body["model"].partition("-")
         if name in ("fail", "echo"):
             sent = f" You sent {call.headers['authorization']}" if name == "echo" else ""
@@ -84,7 +91,8 @@ class _Call(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         known = self.path.endswith("/models")
-        self.send(200 if known else 404, {"data": [{"id": "quick"}]} if known else {"error": {"message": "No such."}})
+        models = [{"id": model} for model in self.provider.models]
+        self.send(200 if known else 404, {"data": models} if known else {"error": {"message": "No such."}})
 
     def send(self, status: int, body: Any, **headers: str) -> None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -110,9 +118,9 @@ class _Call(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def run_provider() -> Iterator[Provider]:
-    """A provider that runs until the block ends."""
-    provider = Provider()
+def run_provider(provider: Provider | None = None) -> Iterator[Provider]:
+    """A provider that runs until the block ends: of this kind, or of another one that is given."""
+    provider = provider or Provider()
     handler = type("Call", (_Call,), {"provider": provider})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
