@@ -3,6 +3,6 @@
 from ringmain.errors import RingmainError
 from ringmain.exchange.reply import Reply
 from ringmain.hub import AsyncHub
-from ringmain.sync import Hub, ask
+from ringmain.sync import Hub, ask, chat_map
 
-__all__ = ["AsyncHub", "Hub", "Reply", "RingmainError", "ask"]
+__all__ = ["AsyncHub", "Hub", "Reply", "RingmainError", "ask", "chat_map"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ringmain.attempts import Attempts, Tools
+from ringmain.attempts import Attempts, Pace, Tools
 from ringmain.call import Call
 from ringmain.errors import HubError, RingmainError, our_fault
 from ringmain.exchange import answered, broken, failed, provider, remember
@@ -28,12 +28,21 @@ class Answer:
     `reply` is there when it is finished.
     """
 
-    def __init__(self, tools: Tools, plan: Plan, line: Line, *, replan: Callable[[Mode], Plan], started: float) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        plan: Plan,
+        line: Line,
+        *,
+        replan: Callable[[Mode], Plan],
+        started: float,
+        pace: Pace | None = None,
+    ) -> None:
         self.reply: Reply | None = None
         self._tools = tools
         self._line = line
         self._started = started
-        self._attempts = Attempts(tools, plan, line, replan=replan, started=started)
+        self._attempts = Attempts(tools, plan, line, replan=replan, started=started, pace=pace)
         self._tally = Tally()
         self._raw: bytes | None = None
         self._aside = Aside()
@@ -50,6 +59,11 @@ class Answer:
     def plan(self) -> Plan:
         """The call as it was made; an attempt that failed may have changed it."""
         return self._attempts.plan
+
+    @property
+    def lost(self) -> int:
+        """How many calls may have been charged without our seeing an answer of them."""
+        return self._attempts.lost
 
     async def begin(self) -> "Answer":
         """The same answer, once its first piece is in, or all of it where the host does not want a stream: what fails

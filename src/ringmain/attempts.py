@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from ringmain.book import Book
@@ -32,10 +32,34 @@ class Tools(Protocol):
     sleep: Callable[[float], Awaitable[None]]
 
 
+class Pace(Protocol):
+    """Who keeps an ask among many to what the provider takes in a minute; to be asked to slow down is no failure then.
+
+    The first call may leave at once; `again` is asked after each that failed.
+    """
+
+    def heard(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take in the head of an answer."""
+        ...
+
+    async def again(self, fault: Fault) -> bool:
+        """Whether the provider only asked to slow down; then once the same call may leave again."""
+        ...
+
+
 class Attempts:
     """How a plan is put to the provider, until it answers or the judge ends the ask."""
 
-    def __init__(self, tools: Tools, plan: Plan, line: Line, *, replan: Callable[[Mode], Plan], started: float) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        plan: Plan,
+        line: Line,
+        *,
+        replan: Callable[[Mode], Plan],
+        started: float,
+        pace: Pace | None = None,
+    ) -> None:
         self.plan = plan
         self.number = 0
         """Calls so far."""
@@ -46,6 +70,7 @@ class Attempts:
         self._tools = tools
         self._line = line
         self._replan = replan
+        self._pace = pace
         self._deadline = started + plan.seconds
 
     async def call(self, at: int) -> Call:
@@ -65,6 +90,9 @@ class Attempts:
             health.failed(self.plan, outcome, given=self.plan.seconds)
             if outcome.seen:
                 log.warning("The provider of '%s': %s.", self.plan.connection.name, outcome.seen)
+            if await self._paced(outcome):
+                tried -= 1
+                continue
             lost += outcome.error.billed
             covered, self.open, self.lost = self.lost, False, max(self.lost, lost)
             verdict = self._judged(outcome, tried)
@@ -72,6 +100,14 @@ class Attempts:
             if lost > covered:
                 await self._cover(lost + 1, outcome.error)
             await self._amend(verdict)
+
+    async def _paced(self, fault: Fault) -> bool:
+        """Whether the call is to be made again as if it had not been made, with all the time that it had."""
+        self.open = False
+        if self._pace is None or not await self._pace.again(fault):
+            return False
+        self._deadline = time.monotonic() + self.plan.seconds
+        return True
 
     def _judged(self, fault: Fault, tried: int) -> Verdict:
         """How to go on; raises the error that ends the ask."""
@@ -103,6 +139,8 @@ class Attempts:
             call = Call(plan, await self._tools.transport.send(request, timeout=self._left()))
         except RingmainError as error:
             return Fault(error=error, sent=error.code != "upstream_unreachable")
+        if self._pace is not None:
+            self._pace.heard(call.status, call.headers)
         try:
             fault = await call.open()
         except BaseException as error:

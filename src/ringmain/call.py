@@ -43,6 +43,11 @@ class Call:
         return self._plan.connection.key.out_of((self.raw or b"")[:SHOWN].decode("utf-8", "replace"))
 
     @property
+    def status(self) -> int:
+        """Of the provider's answer."""
+        return self._response.status
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The head of the provider's answer."""
         return self._response.headers

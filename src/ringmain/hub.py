@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ringmain.answer import Answer
+from ringmain.attempts import Pace
 from ringmain.errors import HubError, ProviderError, RingmainError, our_fault
 from ringmain.exchange import admit, begun, choose, failed, guard, opened, recall, reserve, resolve
 from ringmain.exchange.account import Account
@@ -27,6 +28,12 @@ from ringmain.registry import DEMO, LOCAL, wrong_key
 from ringmain.ring import Ring
 from ringmain.settings import Settings, read_settings
 from ringmain.store.hostkeys import digest, looks_like_host_key
+
+if TYPE_CHECKING:
+    from ringmain.rows.frames import Frame
+    from ringmain.rows.table import Table
+
+F = TypeVar("F", bound="Frame")
 
 LISTED = 600.0
 """Seconds for which a list of models that was read to suggest one is not read again."""
@@ -120,6 +127,22 @@ class AsyncHub:
         answer = await self.answer(asked, account)
         return AsyncStream(answer) if stream else await answer.whole()
 
+    @overload
+    async def chat_map(
+        self, rows: Iterable[Mapping[str, Any] | str], prompt: str | None = None, **options: Any
+    ) -> "Table": ...
+    @overload
+    async def chat_map(self, rows: "F", prompt: str | None = None, **options: Any) -> "F": ...
+    async def chat_map(self, rows: Any, prompt: str | None = None, **options: Any) -> Any:
+        """What comes of asking every row; a data frame comes back with the answers beside its columns.
+
+        Takes `requests`, `rpm`, `tpm`, `concurrency`, `max_cost`, `keep`, `on_progress` and what `ask` takes for one.
+        Raises `RingmainError` only for what no row could be asked with: what fails in a row stands in its result.
+        """
+        from ringmain.rows import chat_map
+
+        return await chat_map(self, rows, prompt, **options)
+
     async def models(self, connection: str | None = None) -> list[Model]:
         """The provider's live models, joined with price, context window, modes and retirement."""
         await self.start()
@@ -142,8 +165,9 @@ class AsyncHub:
             raise wrong_key(looks_like_host_key(key))
         return known
 
-    async def answer(self, ask: Ask, account: Account) -> Answer:
-        """The answer to an ask, once its first piece is in.
+    async def answer(self, ask: Ask, account: Account, *, pace: Pace | None = None) -> Answer:
+        """The answer to an ask, once its first piece is in; `pace` says when it may be made again where it is one of
+        many, and the provider asks to slow down.
 
         Raises `RingmainError`; either way the ask has its line in the book in the end.
         """
@@ -160,7 +184,7 @@ class AsyncHub:
             if isinstance(error, RingmainError) or not isinstance(error, Exception):
                 raise
             raise told from error
-        return await Answer(ring, plan, line, replan=replan, started=started).begin()
+        return await Answer(ring, plan, line, replan=replan, started=started, pace=pace).begin()
 
     def refused(self, account: Account, error: RingmainError, *, ask_id: str, wire: Wire | None = None) -> None:
         """Write the line of a request that could not even be read as an ask."""

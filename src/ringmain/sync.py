@@ -4,16 +4,21 @@ import asyncio
 import atexit
 import os
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Reply
 from ringmain.hub import AsyncHub, AsyncStream
 from ringmain.settings import VARIABLES, Settings
 
+if TYPE_CHECKING:
+    from ringmain.rows.frames import Frame
+    from ringmain.rows.table import Table
+
 T = TypeVar("T")
+F = TypeVar("F", bound="Frame")
 
 
 class Hub:
@@ -40,6 +45,16 @@ class Hub:
         words["stream"] = stream
         answer: Any = self._loop.run(self._hub.ask(prompt, **words))
         return Stream(answer, self._loop) if stream else answer
+
+    @overload
+    def chat_map(
+        self, rows: Iterable[Mapping[str, Any] | str], prompt: str | None = None, **options: Any
+    ) -> "Table": ...
+    @overload
+    def chat_map(self, rows: "F", prompt: str | None = None, **options: Any) -> "F": ...
+    def chat_map(self, rows: Any, prompt: str | None = None, **options: Any) -> Any:
+        """As `AsyncHub.chat_map`, waiting for the end; `on_progress` is called in the hub's own thread."""
+        return self._loop.run(self._hub.chat_map(rows, prompt, **options))
 
     def models(self, connection: str | None = None) -> list[Model]:
         """As `AsyncHub.models`."""
@@ -156,6 +171,21 @@ def ask(prompt: str | None = None, *, stream: bool = False, **words: Any) -> Rep
         words["connection"] = "demo"
     words["stream"] = stream
     return _default_hub().ask(prompt, **words)
+
+
+@overload
+def chat_map(rows: Iterable[Mapping[str, Any] | str], prompt: str | None = None, **options: Any) -> "Table": ...
+@overload
+def chat_map(rows: "F", prompt: str | None = None, **options: Any) -> "F": ...
+def chat_map(rows: Any, prompt: str | None = None, **options: Any) -> Any:
+    """What comes of asking every row, from the environment's connection; a data frame comes back with the answers.
+
+        table = ringmain.chat_map([{"city": "Rome"}, {"city": "Oslo"}], "What is {city} known for?", max_cost=0.50)
+
+    Takes `requests`, `rpm`, `tpm`, `concurrency`, `max_cost`, `keep`, `on_progress` and what `ask` takes for one.
+    Raises `RingmainError` only for what no row could be asked with: what fails in a row stands in its result.
+    """
+    return _default_hub().chat_map(rows, prompt, **options)
 
 
 def _default_hub() -> Hub:

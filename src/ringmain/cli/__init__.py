@@ -23,6 +23,7 @@ COMMANDS = {
     "up": "Start the hub, after a tour through its rooms.",
     "tour": "Play each room's recorded letter.",
     "ask": "Ask once, and stream the answer.",
+    "map": "Ask for every row of a file.",
     "check": "Test a connection, step by step.",
     "models": "List a connection's models with price, context window, modes and end.",
     "connections": "Provider addresses with their keys.",

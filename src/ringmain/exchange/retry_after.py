@@ -54,10 +54,10 @@ def _plain(text: str | None, date: str | None, now: float | None) -> float | Non
 def _worded(message: str) -> float | None:
     """The time in sentences as OpenAI's «Please try again in 6m0s» and Azure's «Please retry after 20 seconds»."""
     found = _IN_WORDS.search(message)
-    return _time(found[1]) if found else None
+    return seconds_of(found[1]) if found else None
 
 
-def _time(text: str) -> float:
+def seconds_of(text: str) -> float:
     """Seconds of a time such as `1s`, `6m0s`, `120ms` or `20 seconds`; 0 for what is none."""
     return sum(float(number) * _unit(unit.lower()) for number, unit in _PART.findall(text))
 
@@ -69,7 +69,7 @@ def _unit(name: str) -> float:
 def _reset(headers: Mapping[str, str]) -> float | None:
     """The longer of `x-ratelimit-reset-requests` and `-tokens` (`1s`, `6m0s`, `120ms`) of what has run out."""
     waits = [
-        _time(headers.get(f"x-ratelimit-reset-{what}", ""))
+        seconds_of(headers.get(f"x-ratelimit-reset-{what}", ""))
         for what in ("requests", "tokens")
         if headers.get(f"x-ratelimit-remaining-{what}", "0").strip() in ("0", "")
     ]

@@ -1,0 +1,73 @@
+"""What a table may cost: money that was spent, and money that may be spent by what is under way."""
+
+from decimal import Decimal
+from typing import Any
+
+from ringmain.errors import AskError, Refusal
+from ringmain.exchange import reserve
+from ringmain.exchange.judge import MOST_ATTEMPTS
+from ringmain.exchange.plan import Plan
+from ringmain.exchange.reply import dollars, picodollars_of
+
+
+class Purse:
+    """A cap that is never passed; None has none. All money is in picodollars."""
+
+    def __init__(self, most: int | None, *, spent: int = 0) -> None:
+        """`spent` is what earlier runs have paid."""
+        self.most = most
+        self.spent = spent
+        self._held = 0
+
+    def price(self, plan: Plan) -> int:
+        """The most that an ask may cost: it may be charged twice, as the hub tries twice.
+
+        Raises `AskError("invalid_request")` where there is a cap and nobody knows the price.
+        """
+        most = reserve(plan).picodollars
+        if most is None and self.most is not None:
+            raise AskError(
+                "invalid_request",
+                f"No price is known for '{plan.model.id or 'the model of that hub'}', so that the cap cannot be kept.",
+                fix="Set one with `ringmain connections set NAME --price MODEL=IN,OUT`, or leave the cap out.",
+                param="max_cost",
+            )
+        return (most or 0) * MOST_ATTEMPTS
+
+    def fits(self, price: int) -> bool:
+        """Whether the cap has room for it beside all that is under way."""
+        return self.most is None or self.spent + self._held + price <= self.most
+
+    def hold(self, price: int) -> None:
+        """An ask leaves that may cost so much."""
+        self._held += price
+
+    def settle(self, price: int, cost: int) -> None:
+        """It has come to its end and has cost so much."""
+        self._held -= price
+        self.spent += cost
+
+    def empty(self) -> Refusal:
+        """The error of a row for which there is no room."""
+        return Refusal(
+            "insufficient_quota",
+            f"The next row may cost more than is left of ${dollars(self.most):f}; ${dollars(self.spent):f} are spent.",
+            fix="Raise the cap and run it again: what is answered is not paid for twice where it is kept.",
+        )
+
+
+def cap(most: Any) -> int | None:
+    """A cap in USD as picodollars. Raises `AskError` for what is no sum of money."""
+    if most is None:
+        return None
+    found = None if isinstance(most, bool) or not isinstance(most, int | float | str | Decimal) else _read(most)
+    if found is None:
+        raise AskError(
+            "invalid_request", f"The cap cannot be {most!r:.60}.", fix="Give USD, such as 5.00.", param="max_cost"
+        )
+    return found
+
+
+def _read(most: int | float | str | Decimal) -> int | None:
+    found = picodollars_of(str(most))
+    return found if found is not None and found >= 0 else None
