@@ -13,6 +13,8 @@ KINDS: tuple[Kind, ...] = ("requests", "tokens")
 
 MINUTE = 60.0
 
+DAY = 86_400.0
+
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """One limit as a provider told it: how much a minute, and how much of it was left at that moment."""
@@ -59,11 +61,11 @@ def _told(headers: Mapping[str, str], kind: Kind) -> Told | None:
 
 def _reset(text: str | None) -> float | None:
     """Seconds of `1s`, `6m0s`, `120ms` or a bare number; a number that large is a moment, and tells nothing here."""
-    if text is None:
-        return None
-    seconds = seconds_of(text)
-    number = _number(text) or 0.0
-    return seconds or (number if number <= 24 * 3600 else None)
+    number = _number(text)
+    if number is not None:
+        return number if number <= DAY else None
+    seconds = seconds_of(text or "")
+    return seconds if seconds or "0" in (text or "") else None
 
 
 def _number(text: str | None) -> float | None:

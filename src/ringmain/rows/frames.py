@@ -20,10 +20,11 @@ def library_of(rows: Any) -> str | None:
 
     Raises `AskError` for one that is not read yet.
     """
-    library = type(rows).__module__.partition(".")[0]
-    if library not in ("pandas", "polars") or not hasattr(rows, "columns"):
+    kind = type(rows)
+    library = kind.__module__.partition(".")[0]
+    if library not in ("pandas", "polars") or not hasattr(kind, "columns"):
         return None
-    if hasattr(rows, "collect"):
+    if hasattr(kind, "collect"):
         raise AskError("invalid_request", "The rows are a lazy frame.", fix="Collect it first.", param="rows")
     return library
 

@@ -13,7 +13,7 @@ import msgspec
 from ringmain.exchange.limits import Kind, Told, limits_in
 from ringmain.rows.bucket import MARGIN, Bucket, Learnt, Mark, Minute
 
-FIRST = 4
+FIRST = 2
 """Calls that may be under way before anything is known; with each answer one more, up to `CALM`."""
 
 CALM = 16
@@ -158,9 +158,9 @@ class Pacer:
         learnt.hear(told, mark, sent=ticket.at, at=at)
 
     def _reckon(self, ticket: Ticket, told: Mapping[Kind, Told]) -> None:
-        """Where tokens were what ran out, the provider counts more of them than we do."""
-        tokens = told.get("tokens")
-        if tokens is not None and tokens.remaining < ticket.tokens and "tokens" in ticket.marks:
+        """Where it was not requests that ran out, the provider counts more tokens than we do."""
+        requests = told.get("requests")
+        if "tokens" in ticket.marks and "tokens" in told and not (requests and requests.remaining < 1):
             self._scale = min(self._scale * SCALE, MOST_SCALE)
 
     def _feel(self, at: float) -> None:
