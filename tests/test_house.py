@@ -108,6 +108,13 @@ def test_what_plays_flows_knows_nothing_but_itself_and_does_no_io(file: Path) ->
     assert not packages(file) & {"socket", "os", "pathlib", "time", "random", "secrets", "asyncio", "threading"}
 
 
+@pytest.mark.parametrize("name", ["bucket", "incoming", "pacer", "purse", "table", "template"])
+def test_what_reckons_for_rows_has_no_clock_no_network_and_no_disk(name: str) -> None:
+    used = packages(SRC / "rows" / f"{name}.py")
+    assert used <= set(sys.stdlib_module_names) | {"ringmain", "msgspec"}
+    assert not used & {"socket", "os", "pathlib", "time", "random", "secrets", "asyncio", "threading"}
+
+
 def loaded_by(statement: str) -> set[str]:
     """The top-level packages that a fresh interpreter has loaded after a statement."""
     code = f"import sys; {statement}; print(' '.join({{m.partition('.')[0] for m in sys.modules}}), *sys.modules)"

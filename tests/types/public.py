@@ -6,6 +6,7 @@ from typing import assert_type
 import ringmain
 from ringmain.exchange.model import Model
 from ringmain.hub import AsyncStream
+from ringmain.rows import Row, Table
 from ringmain.sync import Stream
 
 
@@ -21,11 +22,27 @@ def plain() -> None:
     with ringmain.Hub(demo=True) as hub:
         assert_type(hub, ringmain.Hub)
         assert_type(hub.models(), list[Model])
+    table = ringmain.chat_map([{"city": "Rome"}], "Where is {city}?", model="m", max_cost=1)
+    assert_type(table, Table)
+    assert_type(table[0], Row)
+    assert_type(table[0].cost, Decimal | None)
+    assert_type(ringmain.chat_map(["Hello"]), Table)
+    frame = Frame()
+    assert_type(ringmain.chat_map(frame, "{city}"), Frame)
+
+
+class Frame:
+    """As much of a data frame as rows need to know."""
+
+    columns: list[str]
+
+    def __len__(self) -> int: ...
 
 
 async def asynchronous() -> None:
     async with ringmain.AsyncHub() as hub:
         assert_type(await hub.ask(messages=[{"role": "user", "content": "Hello"}]), ringmain.Reply)
+        assert_type(await hub.chat_map([{"prompt": "Hello"}]), Table)
         stream = await hub.ask("Hello", stream=True)
         assert_type(stream, AsyncStream)
         async for text in stream:

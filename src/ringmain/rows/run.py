@@ -265,7 +265,7 @@ class Run:
 
 def _hopeless(row: Row) -> RingmainError:
     """Why the rows after one that failed are not asked."""
-    return HubError("host_hung_up", f"An earlier row failed in a way that all would: {row.sentence}", fix=row.fix)
+    return HubError(row.code, f"An earlier row failed in a way that all would: {row.sentence}", fix=row.fix)
 
 
 def _broken_off() -> RingmainError:
