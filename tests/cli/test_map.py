@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.metered import metered
 from ringmain.cli import map_progress
 from tests.cli.conftest import Run
-from tests.rows.metered import metered
 
 CITIES = "city,land\nRome,Italy\nOslo,Norway\n"
 

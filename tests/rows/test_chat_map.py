@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import ringmain
+from benchmarks.metered import Metered, metered
 from ringmain.errors import AskError, RingmainError
 from ringmain.exchange.line import Line
 from ringmain.ring import Ring
@@ -17,7 +18,6 @@ from ringmain.settings import read_settings
 from ringmain.store import StoredConnection
 from ringmain.store.memory import MemoryStore
 from tests.hubs import run_hub
-from tests.rows.metered import Metered, metered
 
 
 def hub_for(provider: Metered, tmp_path: Path) -> ringmain.AsyncHub:

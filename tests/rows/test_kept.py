@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import ringmain
+from benchmarks.metered import Metered, metered
 from ringmain.errors import AskError, SetupError
 from ringmain.rows import Row, Table
 from ringmain.rows.kept import Kept
-from tests.rows.metered import Metered, metered
 
 ROWS = [{"city": "Rome"}, {"city": "Oslo"}, {"city": "Rome"}]
 

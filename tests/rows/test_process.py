@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rows.metered import Metered, metered
+from benchmarks.metered import Metered, metered
 
 ROWS = 300
 

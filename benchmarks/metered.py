@@ -52,6 +52,10 @@ class Metered:
         self.calls = self.limited = self.under_way = self.most_under_way = 0
         self.said: list[str] = []
         self.bodies: list[dict[str, Any]] = []
+        self.tokens = 0.0
+        """Of the answered calls, as they were metered."""
+        self.began = self.ended = 0.0
+        """When the first call came and the last answer left, by `time.monotonic`."""
         self.asked = threading.Event()
         """Set once a call waits for its answer."""
         self.url = ""
@@ -88,9 +92,11 @@ class Metered:
     async def _answer(self, data: bytes) -> bytes:
         body = json.loads(data)
         self.calls += 1
+        self.began = self.began or time.monotonic()
         self.bodies.append(body)
         prompt = body["messages"][-1]["content"]
-        wait, more = self._meter(len(data) / 4 + body.get("max_tokens", 16))
+        tokens = len(data) / 4 + body.get("max_tokens", 16)
+        wait, more = self._meter(tokens)
         if wait:
             self.limited += 1
             after = [f"retry-after-ms: {wait * 1000 + 1:.0f}"] if self._says_when else []
@@ -104,6 +110,8 @@ class Metered:
         self.most_under_way = max(self.most_under_way, self.under_way)
         await asyncio.sleep(self._latency)
         self.under_way -= 1
+        self.tokens += tokens
+        self.ended = time.monotonic()
         choice = {"index": 0, "message": {"role": "assistant", "content": f"Re: {prompt}"}, "finish_reason": "stop"}
         usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
         return _said(200, {"model": body.get("model", ""), "choices": [choice], "usage": usage}, *more)
