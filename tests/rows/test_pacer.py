@@ -93,7 +93,7 @@ def play(
             heapq.heappush(under_way, (back, next(count), row, tokens, ticket, (missing, told)))
             continue
         now, _, row, tokens, ticket, (missing, told) = heapq.heappop(under_way)
-        pacer.heard(ticket, told, now, refused=bool(missing))
+        pacer.heard(ticket, told, now, status=429 if missing else 200)
         pacer.ended()
         if missing:
             pacer.refused(missing, now)
@@ -198,7 +198,7 @@ def test_others_who_spend_of_the_same_limit_cost_few_refusals() -> None:
             now += wait
             ticket = pacer.send(1.0, now)
             missing, told = upstream.call(1.0, now)
-            pacer.heard(ticket, told, now, refused=bool(missing))
+            pacer.heard(ticket, told, now, status=429 if missing else 200)
             pacer.ended()
             refused, ours = refused + bool(missing), ours + (not missing)
             if missing:
@@ -263,3 +263,16 @@ def test_where_the_provider_does_not_say_how_long_each_pause_is_longer_than_the_
         at += waits[-1]
     assert waits == sorted(waits)
     assert waits[0] < 1 < 5 < waits[-1] < 10
+
+
+def test_a_provider_that_is_overloaded_is_left_alone_for_longer_each_time_until_it_answers() -> None:
+    pacer, at, waits = Pacer(rpm=6000, at=START), START, list[float]()
+    for status in (503, 503, 503, 200):
+        ticket = pacer.send(1.0, at)
+        pacer.heard(ticket, {}, at, status=status)
+        pacer.ended()
+        pacer.refused(None, at)
+        waits.append(pacer.wait(1.0, at))
+        at += waits[-1]
+    assert waits[0] < waits[1] < waits[2]
+    assert waits[3] == pytest.approx(waits[0], abs=0.1)

@@ -47,7 +47,17 @@ def test_json_lines_are_read_and_bad_ones_named_by_number() -> None:
     first, bad, listed, unreadable, text = read_rows(data, "rows.jsonl")
     assert (first, text) == ({"a": 1}, "a text")
     told = [row.sentence.partition(":")[0] for row in (bad, listed, unreadable) if isinstance(row, Unreadable)]
-    assert told == ["Line 3 is not JSON", "Line 4 is no JSON object.", "Line 5 is not JSON"]
+    assert told == ["Line 3 is not JSON", "Line 4 is neither an object nor a text.", "Line 5 is not JSON"]
+
+
+def test_half_of_a_character_is_no_text_but_a_whole_one_is() -> None:
+    data = b'{"a": "\\ud83d\\ude00"}\n{"a": "\\ud83d"}\n{"a": "\\ude00"}\n'
+    assert read_rows(data, "rows.jsonl") == [
+        {"a": "😀"},
+        Unreadable("Line 2 holds half of a character."),
+        Unreadable("Line 3 holds half of a character."),
+    ]
+    assert read_rows(b'["\\ud83d"]', "rows.json") == [Unreadable("Item 1 holds half of a character.")]
 
 
 def test_a_json_list_is_read() -> None:

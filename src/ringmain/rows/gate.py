@@ -65,7 +65,7 @@ class Gate:
         at = self._clock()
         if status < 400:
             self._answered = at
-        self._pacer.heard(ticket, headers, at, refused=status == 429)
+        self._pacer.heard(ticket, headers, at, status=status)
         self._news.set()
 
     def refused(self, wait: float | None) -> bool:

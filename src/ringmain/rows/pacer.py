@@ -28,6 +28,9 @@ BACKOFF, LONGEST_BACKOFF = 0.5, 8.0
 RECENT = 10.0
 """Seconds by which is judged how fast a provider takes calls."""
 
+REFUSED = 429
+"""The status of a call that came too fast."""
+
 REFUSALS = 3
 """Refusals within that time after which a rate is felt for."""
 
@@ -109,17 +112,18 @@ class Pacer:
         marks: dict[Kind, Mark] = {kind: learnt.mark(amounts[kind]) for kind, learnt in self._learnt.items()}
         return Ticket(at=at, tokens=amounts["tokens"], so_far=dict(self._so_far), marks=marks)
 
-    def heard(self, ticket: Ticket, headers: Mapping[str, str], at: float, *, refused: bool = False) -> None:
-        """The head of a call's answer is in; one that was refused took nothing of what the provider tells."""
-        told = limits_in(headers)
+    def heard(self, ticket: Ticket, headers: Mapping[str, str], at: float, *, status: int = 200) -> None:
+        """The head of a call's answer is in; one that was refused for its speed took nothing of what is told."""
+        told, refused = limits_in(headers), status == REFUSED
         for kind, each in told.items():
             self._learn(kind, each, ticket, at, refused=refused)
         if refused:
             self._reckon(ticket, told)
             return
-        self._heard += 1
-        self._refused_in_a_row = 0
         self._taken.append(ticket.at)
+        if status < 400:
+            self._heard += 1
+            self._refused_in_a_row = 0
 
     def refused(self, wait: float | None, at: float) -> None:
         """The provider asks to wait; where it does not say how long, longer each time."""

@@ -29,7 +29,7 @@ class Purse:
             raise AskError(
                 "invalid_request",
                 f"No price is known for '{plan.model.id or 'the model of that hub'}', so that the cap cannot be kept.",
-                fix="Set one with `ringmain connections set NAME --price MODEL=IN,OUT`, or leave the cap out.",
+                fix=_priced_by(plan),
                 param="max_cost",
             )
         return (most or 0) * MOST_ATTEMPTS
@@ -54,6 +54,14 @@ class Purse:
             f"The next row may cost more than is left of ${dollars(self.most):f}; ${dollars(self.spent):f} are spent.",
             fix="Raise the cap and run it again: what is answered is not paid for twice where it is kept.",
         )
+
+
+def _priced_by(plan: Plan) -> str:
+    connection = plan.connection
+    if connection.is_hub:
+        return "Name a model whose price is known here, or give the account a budget in that hub and leave the cap out."
+    named = f"ringmain connections set {connection.name} --price {plan.model.id}=IN,OUT"
+    return f"Set one with `{named}`, or leave the cap out."
 
 
 def cap(most: Any) -> int | None:

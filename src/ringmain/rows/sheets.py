@@ -57,10 +57,7 @@ def _list(data: bytes, name: str) -> list[Given]:
         told = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise AskError("invalid_request", f"{name} is not JSON: {error}.", fix="Mend it.") from error
-    return [
-        row if isinstance(row, dict | str) else Unreadable(f"Item {at} is neither an object nor a text.")
-        for at, row in enumerate(told, 1)
-    ]
+    return [_checked(row, f"Item {at}", escaped=b"\\u" in data) for at, row in enumerate(told, 1)]
 
 
 def _lines(data: bytes) -> Iterator[Given]:
@@ -74,7 +71,19 @@ def _object(line: bytes, number: int) -> Given:
         told = json.loads(line)
     except (ValueError, RecursionError) as error:
         return Unreadable(f"Line {number} is not JSON: {error}.")
-    return told if isinstance(told, dict | str) else Unreadable(f"Line {number} is no JSON object.")
+    return _checked(told, f"Line {number}", escaped=b"\\u" in line)
+
+
+def _checked(told: Any, where: str, *, escaped: bool) -> Given:
+    """A row, where it is one; only what has escapes can hold half of a character, which is no text."""
+    if not isinstance(told, dict | str):
+        return Unreadable(f"{where} is neither an object nor a text.")
+    try:
+        if escaped:
+            json.dumps(told, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return Unreadable(f"{where} holds half of a character.")
+    return told
 
 
 def _cells(text: str, name: str) -> Iterator[Given]:
