@@ -45,9 +45,10 @@ class Gate:
 
     async def enter(self, tokens: float) -> "Turn":
         """The turn of a call of so many tokens, once it may leave."""
-        return Turn(self, tokens, await self._pass(tokens))
+        return Turn(self, tokens, await self.ticket(tokens))
 
-    async def _pass(self, tokens: float) -> Ticket:
+    async def ticket(self, tokens: float) -> Ticket:
+        """The ticket of a call of so many tokens, once it may leave."""
         async with self._door:
             while (wait := self._pacer.wait(tokens, self._clock())) > 0:
                 await self._rest(wait)
@@ -113,7 +114,7 @@ class Turn:
         self.leave()
         if not self._gate.refused(wait):
             return False
-        self._ticket = await self._gate._pass(self._tokens)
+        self._ticket = await self._gate.ticket(self._tokens)
         return True
 
     def leave(self) -> None:

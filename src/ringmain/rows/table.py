@@ -1,7 +1,7 @@
 """What comes back of many asks: a row for each that came in, in the same order."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Literal, overload
 
@@ -87,12 +87,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         return self.text
 
 
-def names_beside(columns: Any) -> tuple[str, ...]:
+def names_beside(columns: Collection[str]) -> tuple[str, ...]:
     """The names of what is added beside these columns."""
     return tuple(_free(name, columns) for name in ADDED)
 
 
-def _free(name: str, columns: Any) -> str:
+def _free(name: str, columns: Collection[str]) -> str:
     while name in columns:
         name += "_"
     return name
