@@ -108,7 +108,7 @@ def test_what_plays_flows_knows_nothing_but_itself_and_does_no_io(file: Path) ->
     assert not packages(file) & {"socket", "os", "pathlib", "time", "random", "secrets", "asyncio", "threading"}
 
 
-@pytest.mark.parametrize("name", ["bucket", "incoming", "pacer", "purse", "table", "template"])
+@pytest.mark.parametrize("name", ["bucket", "incoming", "pacer", "purse", "reach", "table", "template"])
 def test_what_reckons_for_rows_has_no_clock_no_network_and_no_disk(name: str) -> None:
     used = packages(SRC / "rows" / f"{name}.py")
     assert used <= set(sys.stdlib_module_names) | {"ringmain", "msgspec"}

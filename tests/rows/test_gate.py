@@ -8,7 +8,8 @@ import pytest
 from ringmain.errors import ProviderError, RingmainError
 from ringmain.exchange.fault import Fault
 from ringmain.rows.gate import PATIENCE, Gate
-from ringmain.rows.pacer import FIRST, Pacer
+from ringmain.rows.pacer import Pacer
+from ringmain.rows.reach import FIRST
 from ringmain.testing import Clock
 
 

@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import math
+import random
 from collections.abc import Sequence
 
 import msgspec
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringmain.rows.bucket import SAVED
-from ringmain.rows.pacer import CALM, FIRST, MOST, Pacer
+from ringmain.rows.pacer import MOST, Pacer
+from ringmain.rows.reach import FARTHEST, FIRST, Reach
 
 START = 1000.0
 
@@ -231,15 +233,32 @@ def test_a_provider_that_only_refuses_is_felt_for_and_answers_all(rpm: int) -> N
     assert done.seconds <= 60 * 1.5
 
 
-def test_where_nobody_tells_a_limit_few_are_under_way() -> None:
+def test_before_anything_is_known_few_are_under_way_and_more_with_every_answer() -> None:
     pacer = Pacer(at=START)
     for _ in range(FIRST):
         assert pacer.wait(1.0, START) == 0
         ticket = pacer.send(1.0, START)
     assert pacer.wait(1.0, START) == math.inf
-    for _ in range(100):
-        pacer.heard(ticket, {}, START)
-    assert pacer.window == CALM
+    for _ in range(1000):
+        pacer.heard(ticket, {}, START + 1)
+    assert pacer.window == FARTHEST
+
+
+@pytest.mark.parametrize("slots", [1, 2, 8])
+def test_a_server_that_queues_is_given_no_more_than_a_few_times_what_it_can_do(slots: int) -> None:
+    chance, reach, seen = random.Random(slots), Reach(), list[int]()
+    free, under_way, now = [0.0] * slots, list[tuple[float, float]](), 0.0
+    for _ in range(600):
+        while len(under_way) < reach.calls:
+            begins = max(now, heapq.heappop(free))
+            ends = begins + chance.uniform(0.5, 2.0)
+            heapq.heappush(free, ends)
+            heapq.heappush(under_way, (ends, now))
+        now, since = heapq.heappop(under_way)
+        reach.answered(now - since)
+        seen.append(reach.calls)
+    assert max(seen[100:]) <= 8 * slots + 16
+    assert min(seen[100:]) >= min(slots, FIRST)
 
 
 def test_a_limit_that_is_known_lets_many_be_under_way_and_a_given_number_holds_in_any_case() -> None:

@@ -4,6 +4,7 @@ mapping    the parts put together, and what may be said of a run
 incoming   rows as they come in → asks        template   a prompt with gaps for columns
 kept       answers that are paid for          purse      what all may cost
 pacer      when the next call may leave       bucket     the limits that it keeps       gate   where calls wait
+    reach      how many where nobody tells a limit
 run        the rows under way                 table      what comes back                frames   pandas, polars
 sheets     files of rows
 """

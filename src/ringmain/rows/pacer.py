@@ -12,12 +12,7 @@ import msgspec
 
 from ringmain.exchange.limits import Kind, Told, limits_in
 from ringmain.rows.bucket import MARGIN, Bucket, Learnt, Mark, Minute
-
-FIRST = 2
-"""Calls that may be under way before anything is known; with each answer one more, up to `CALM`."""
-
-CALM = 16
-"""Calls that may be under way where nobody has told a limit: a small server of one's own would only queue them."""
+from ringmain.rows.reach import Reach
 
 MOST = 512
 """Calls that may be under way where the limits say what may leave."""
@@ -74,7 +69,7 @@ class Pacer:
         self._felt: Bucket | None = None
         self._grown = self._lowered = self._begun = at
         self._concurrency = concurrency
-        self._heard = 0
+        self._reach = Reach()
         self._so_far: dict[Kind, float] = {"requests": 0.0, "tokens": 0.0}
         self._scale = 1.0
         self._paused = at
@@ -90,7 +85,7 @@ class Pacer:
         known = bool(self._given or self._learnt or self._felt)
         if known:
             return self._concurrency or MOST
-        return min(self._concurrency or CALM, FIRST + self._heard)
+        return min(self._concurrency or MOST, self._reach.calls)
 
     def wait(self, tokens: float, at: float) -> float:
         """Seconds until a call of so many tokens may leave; without end where another must end before."""
@@ -122,7 +117,7 @@ class Pacer:
             return
         self._taken.append(ticket.at)
         if status < 400:
-            self._heard += 1
+            self._reach.answered(at - ticket.at)
             self._refused_in_a_row = 0
 
     def refused(self, wait: float | None, at: float) -> None:
