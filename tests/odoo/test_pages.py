@@ -106,7 +106,7 @@ def test_the_settings_open_with_an_empty_key_field_and_all_else_that_was_saved(s
     assert screen.faults == []
 
 
-def test_test_tells_good_to_go_and_pick_model_shows_a_table_without_embeddings(stage: Stage, screen: Screen) -> None:
+def test_test_tells_good_to_go_and_pick_model_shows_what_may_be_asked(stage: Stage, screen: Screen, size: str) -> None:
     stage.save(model="late-2")
     screen.go("/odoo/settings#ringmain")
     screen.page.locator("button[name='ringmain_test']").click()
@@ -120,6 +120,9 @@ def test_test_tells_good_to_go_and_pick_model_shows_a_table_without_embeddings(s
     screen.picture("pick-model")
     assert "gpt-4o-mini" in table.inner_text()
     assert "embedding" not in table.inner_text()
+    pick = table.get_by_role("button", name="Pick").first.bounding_box()
+    assert pick
+    assert pick["x"] + pick["width"] <= SIZES[size]["width"]
     assert screen.faults == []
 
 
