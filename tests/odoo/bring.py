@@ -173,7 +173,8 @@ def tells_true(there: Place, *command: str) -> bool:
 
 
 def cluster(there: Place) -> None:
-    """A PostgreSQL cluster of our own."""
+    """A PostgreSQL cluster of our own; what an interrupted run has left of one goes."""
+    shutil.rmtree(there.folder / "pg", ignore_errors=True)
     data = there.own("pg")
     words = ("-U", ROLE, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
     there.run(binaries() / "initdb", "-D", data, *words, log="initdb")

@@ -66,3 +66,16 @@ def test_who_may_not_ask_meets_odoobot_as_it_always_was(stage: Stage) -> None:
     assert len(outsider.read(chat)) == before + 1
     assert len(stage.asks("id")) == asks
     assert not outsider.call("res.users", "has_group", [outsider.id], ASK)
+
+
+def test_where_the_hub_does_not_reach_odoo_a_test_finds_out_and_odoo_waits_for_the_answers(stage: Stage) -> None:
+    unregistered = stage.machine.do("hosts", "add", "odoo", "unregistered")["key"]
+    stage.connect(way="hub", url=stage.hub.url, key=unregistered, model="late-0")
+    (company,) = stage.admin.call("res.company", "read", [1], ["ringmain_deliver"])
+    assert company["ringmain_deliver"] == "wait"
+    asker = stage.asker("waits")
+    asker.post(asker.chat(), "Who is Ada?")
+    assert until(lambda: asker.answers(asker.chat()), 20) == ["<p>You asked: Who is Ada?</p>"]
+    stage.connect(way="hub", url=stage.hub.url, key=stage.key)
+    (company,) = stage.admin.call("res.company", "read", [1], ["ringmain_deliver"])
+    assert company["ringmain_deliver"] == "callback"
