@@ -4,6 +4,7 @@ import configparser
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ ADDON = ROOT / "src/ringmain/hosts/odoo/inside/19.0/ringmain"
 BASE, MODULES = "ringmain_base", "base,mail,base_setup"
 READY = "ringmain_ready"
 """The databases that others are copied from: Odoo's own modules, and our addon just installed."""
+
+SHELF = "addons"
+"""The folder with the copy of our addon."""
 
 IS_READY = "ODOO_READY"
 """The variable by which tests that run beside each other know that the addon and the second one are there."""
@@ -50,16 +54,12 @@ class Odoo(msgspec.Struct, frozen=True):
         """The option for Odoo's own addons and for those that were brought."""
         return "--addons-path", ",".join([self.options["addons_path"], *map(str, self.addons)])
 
-    def with_addon(self, source: Path, *shelf: str) -> "Odoo":
+    def with_addon(self, source: Path, shelf: str = SHELF) -> "Odoo":
         """The same with a copy of an addon, which Odoo may read whoever may read the source."""
-        folder = self.shelf(*shelf)
+        folder = self.place.folder / shelf
         shutil.rmtree(folder / source.name, ignore_errors=True)
         shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
         return msgspec.structs.replace(self, addons=tuple(dict.fromkeys((*self.addons, folder))))
-
-    def shelf(self, name: str = "addons") -> Path:
-        """A folder for copies of addons."""
-        return self.place.folder / name
 
     def as_user(self) -> dict[str, Any]:
         """What `subprocess` is told for a process of Odoo's."""
@@ -152,9 +152,9 @@ def run_odoo() -> Iterator[Odoo]:
     """The Odoo that ODOO_BIN names, or the one that is brought, with its base database; Missing without either."""
     given = os.environ.get("ODOO_BIN")
     if given:
+        conf = os.environ.get("ODOO_CONF") or sys.exit("ODOO_BIN is given: name its configuration file with ODOO_CONF.")
         there = Place(place().folder / "given", None, given=True)
-        odoo = Odoo(there, Path(given), read_options(Path(os.environ["ODOO_CONF"])))
-        yield with_base(odoo)
+        yield with_base(Odoo(there, Path(given), read_options(Path(conf))))
         return
     there = place()
     bring(there)
@@ -168,6 +168,8 @@ def read_options(conf: Path) -> dict[str, str]:
     read = configparser.RawConfigParser()
     read.read_string(conf.read_text())
     options = {name: value for name, value in read["options"].items() if value not in ("False", "")}
+    if "addons_path" not in options:
+        sys.exit(f"{conf} names no addons_path; write into it where Odoo's own addons lie.")
     return {"conf": str(conf), **options}
 
 
@@ -184,7 +186,9 @@ def with_base(odoo: Odoo) -> Odoo:
 def with_ringmain(odoo: Odoo) -> Odoo:
     """The same with our addon on its path, in a database of its own that is ready to be copied."""
     if os.environ.get(IS_READY):
-        return msgspec.structs.replace(odoo, addons=(odoo.shelf(),))
+        return msgspec.structs.replace(odoo, addons=(odoo.place.folder / SHELF,))
+    for log in (odoo.place.folder / "log").glob("serve-*"):
+        log.unlink()
     odoo = odoo.with_addon(ADDON)
     odoo.copy(BASE, READY)
     odoo.install(READY, "ringmain")

@@ -57,8 +57,7 @@ class Server(msgspec.Struct, frozen=True):
 
 def children(parent: int) -> list[int]:
     """The processes that a process has started."""
-    told = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True)
-    return [int(pid) for pid in told.stdout.split()]
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
 def command_line(process: int) -> list[str]:
@@ -68,17 +67,15 @@ def command_line(process: int) -> list[str]:
 
 
 @contextmanager
-def serve(odoo: Odoo, database: str, *words: str, environ: dict[str, str] | None = None) -> Iterator[Server]:
+def serve(odoo: Odoo, database: str) -> Iterator[Server]:
     """A server that has answered, and is gone with all of its processes when the block ends."""
     port, bus_port = free_port(), free_port()
     log = odoo.log(f"serve-{database}")
     ports = ("--http-interface", "127.0.0.1", "--http-port", str(port), "--gevent-port", str(bus_port))
-    command = odoo.command(database, *ports, *WORKERS, "--logfile", str(log), *words)
-    run = odoo.as_user()
-    run["env"] |= environ or {}
-    with (odoo.place.folder / "log").joinpath(f"serve-{database}.err").open("wb") as err:
+    command = odoo.command(database, *ports, *WORKERS, "--logfile", str(log))
+    with log.with_suffix(".err").open("wb") as err:
         process: Any = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=err, stderr=err, start_new_session=True, **run
+            command, stdin=subprocess.DEVNULL, stdout=err, stderr=err, start_new_session=True, **odoo.as_user()
         )
     try:
         server = Server(odoo, database, port, bus_port, log, process)

@@ -72,9 +72,9 @@ class Stage(Office, frozen=True, kw_only=True):
 
 
 @contextmanager
-def serve_alone(odoo: Odoo, template: str, **environ: str) -> Iterator[tuple[Server, Person]]:
+def serve_alone(odoo: Odoo, template: str) -> Iterator[tuple[Server, Person]]:
     """A server on a copy of a database, and its admin, to whom nothing but its own address is known."""
-    with odoo.scratch(template) as database, serve(odoo, database, environ=environ) as server:
+    with odoo.scratch(template) as database, serve(odoo, database) as server:
         admin = Person(server, "admin", "admin")
         for name, value in (("web.base.url", server.url), ("web.base.url.freeze", "True")):
             admin.call("ir.config_parameter", "set_param", name, value)
@@ -111,6 +111,6 @@ def without_hub(odoo: Odoo, provider: Repeating) -> Iterator[Office]:
         yield office
 
 
-def account(machine: Machine, name: str, address: str, *words: str) -> str:
+def account(machine: Machine, name: str, address: str) -> str:
     """The key of a new account for the Odoo at this address."""
-    return machine.do("hosts", "add", "odoo", name, "--setting", f"address={address}", *words)["key"]
+    return machine.do("hosts", "add", "odoo", name, "--setting", f"address={address}")["key"]
