@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +45,14 @@ def provider() -> Iterator[Repeating]:
 def stage(odoo: Odoo, provider: Repeating, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Odoo with the addon, a hub that reaches it, and a provider behind the hub."""
     with staged(odoo, provider, tmp_path_factory.mktemp("stage") / "hub") as stage:
+        yield stage
+
+
+@pytest.fixture
+def own_stage(odoo: Odoo, tmp_path: Path) -> Iterator[Stage]:
+    """A stage of one test's own, whose parts may die."""
+    repeating = Repeating()
+    with run_provider(repeating), staged(odoo, repeating, tmp_path / "hub") as stage:
         yield stage
 
 

@@ -17,7 +17,7 @@ from tests.odoo.stage import Stage
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds; the first page builds Odoo's scripts."""
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
