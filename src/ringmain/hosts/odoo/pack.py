@@ -18,6 +18,9 @@ LEFT_OUT = frozenset({"__pycache__", "tests"})
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The same archive of the same files, whenever it is made."""
 
+READABLE = 0o644 << 16
+"""Odoo mostly serves as another user than the one that unpacks."""
+
 
 def pack(account: Account, *, url: str, key: str) -> tuple[File, ...]:
     """The settings for this account, and those of OCA's bridge."""
@@ -60,7 +63,9 @@ def _addon() -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in _files(root, "ringmain"):
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), data, zipfile.ZIP_DEFLATED)
+            file = zipfile.ZipInfo(name, EPOCH)
+            file.external_attr = READABLE
+            archive.writestr(file, data, zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 
