@@ -1,5 +1,6 @@
 """Odoo's HTML as text, and a model's text as HTML that nobody can be harmed by."""
 
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -19,11 +20,22 @@ from ringmain.hosts.odoo.wire.html import html_of_markdown, text_of_html
         ("1 &lt; 2 &amp;&nbsp;so", "1 < 2 & so"),
         ("a\n b   c", "a b c"),
         ("<p", "<p"),
+        ("1 < 2 <b>so</b> 3 > 2", "1 < 2 so 3 > 2"),
+        ('<a title="a > b">said</a><!-- <p>not</p> --> on', "said on"),
         ("", ""),
     ],
 )
 def test_a_message_has_a_line_for_each_of_its_lines(html: str, text: str) -> None:
     assert text_of_html(html) == text
+
+
+@pytest.mark.parametrize(
+    "mark", ["<", "<a ", "</", "<!", "<!--", "<!-- >", "<![CDATA[>", "<a '>", "<script></x>", "&#"]
+)
+def test_a_long_message_of_marks_takes_no_time(mark: str) -> None:
+    began = time.monotonic()
+    text_of_html((mark * 200_000)[:200_000])
+    assert time.monotonic() - began < 3
 
 
 ALLOWED = frozenset(

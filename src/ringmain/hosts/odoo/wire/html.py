@@ -1,5 +1,6 @@
 """Between Odoo's HTML and a model's text."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
@@ -11,13 +12,17 @@ from markdown_it.token import Token
 BREAKS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "pre", "blockquote"})
 UNSAID = frozenset({"script", "style", "head", "title"})
 
+DECLARED = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*(?:>|\Z)", re.DOTALL)
+UNENDED = re.compile(r"<(?=[^<>]*(?:<|\Z))")
+"""Comments, and the beginning of a tag without its end: the parser looks for the end of each anew, for minutes."""
+
 SCHEMES = ("http:", "https:", "mailto:")
 
 
 def text_of_html(html: str) -> str:
     """The words of a message, a line for each of its lines."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(UNENDED.sub("&lt;", DECLARED.sub("", html)))
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.said).splitlines())
     return "\n".join(line for line in lines if line)

@@ -213,10 +213,15 @@ def _linked(text):
 
 
 # ── a question ──────────────────────────────────────────────────────────────────────────────────
+# Comments, and the beginning of a tag without its end: the parser looks for the end of each anew, for minutes.
+DECLARED = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*(?:>|\Z)", re.DOTALL)
+UNENDED = re.compile(r"<(?=[^<>]*(?:<|\Z))")
+
+
 def question(html: str, *, without: int = 0) -> str:
     """What a person wrote, as plain text, without the mention of the partner `without`."""
     reader = _Reader(without)
-    reader.feed(html)
+    reader.feed(UNENDED.sub("&lt;", DECLARED.sub("", html)))
     reader.close()
     text = re.sub(r"[ \t\u00a0]+", " ", "".join(reader.said))
     return re.sub(r" *\n *", "\n", re.sub(r"\n{3,}", "\n\n", text)).strip(" \n,:")
