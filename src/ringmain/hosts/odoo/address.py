@@ -1,6 +1,6 @@
 """Which addresses an answer may go to: those below the one that the account has for its Odoo."""
 
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 PORTS = {"http": 80, "https": 443}
 
@@ -21,5 +21,6 @@ def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def _inside(path: str, base: str) -> bool:
-    steps = path.replace("%2e", ".").replace("%2E", ".").split("/")
+    # A proxy may read what is encoded before it looks for steps up.
+    steps = unquote(path).replace("\\", "/").split("/")
     return path.startswith(f"{base.rstrip('/')}/") and not {".", ".."} & set(steps)
