@@ -102,6 +102,19 @@ def test_the_same_place_may_be_written_in_two_ways(base: str, to: str) -> None:
     assert read({"address": base}, deliver={"how": "callback", "to": to}).reach["to"] == to
 
 
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"text": "x" * 200_001}, "text"),
+        ({"record": {"fields": [{"name": "note", "value": "x" * 200_001}]}}, "record.fields"),
+    ],
+)
+def test_what_is_too_long_is_told_as_that(changed: dict[str, Any], field: str) -> None:
+    with pytest.raises(AskError, match="200000") as caught:
+        read(**changed)
+    assert (caught.value.status, caught.value.code, caught.value.param) == (413, "request_too_large", field)
+
+
 def test_an_account_without_an_address_posts_nothing() -> None:
     with pytest.raises(AskError, match="not below the one"):
         read({})
@@ -115,7 +128,6 @@ def test_an_account_without_an_address_posts_nothing() -> None:
         ({"ask": "x" * 101}, "ask"),
         ({"ask": None}, "ask"),
         ({"text": 7}, "text"),
-        ({"text": "x" * 200_001}, "text"),
         ({"text": "  ", "record": None}, "text"),
         ({"deadline_s": 0}, "deadline_s"),
         ({"deadline_s": 1e6}, "deadline_s"),

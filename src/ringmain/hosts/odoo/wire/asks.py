@@ -10,7 +10,7 @@ from ringmain.exchange.ask import Ask, Mode
 from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, HostRequest, Trial
 from ringmain.hosts.odoo.address import below
-from ringmain.hosts.odoo.wire.body import LONGEST, nothing, read_body, told, wrong
+from ringmain.hosts.odoo.wire.body import LONGEST, nothing, read_body, told, too_long, wrong
 from ringmain.hosts.odoo.wire.telling import JSON, encode, trouble
 from ringmain.hosts.parcels import Send
 
@@ -63,7 +63,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     """An ask."""
 
     ask: Name
-    text: Text = ""
+    text: str = ""
     conversation: Short | None = None
     language: Short | None = None
     user: Short | None = None
@@ -103,13 +103,15 @@ def read(request: HostRequest, *, ask_id: str, settings: Mapping[str, Any]) -> A
 
 def _text(body: Body) -> str:
     """The question, and below it the record that it is about."""
+    if len(body.text) > LONGEST:
+        raise too_long("text", body.text)
     if body.record is None:
         return body.text.strip()
     lines = [f"{field.label or field.name}: {value}" for field in body.record.fields if (value := told(field.value))]
     head = f"{body.record.name} ({body.record.model})" if body.record.model else body.record.name
     about = "\n".join([head, *lines]).strip()
     if len(about) > LONGEST:
-        raise wrong("record.fields", f"The record has {len(about)} characters, and may have {LONGEST}.")
+        raise too_long("record.fields", about)
     return "\n\n".join(part for part in (body.text.strip(), about) if part)
 
 

@@ -34,6 +34,12 @@ def wrong(field: str, sentence: str, *, fix: str = "See the room's guide.") -> A
     return AskError("invalid_request", sentence, fix=fix, param=field, status=UNREADABLE)
 
 
+def too_long(field: str, text: str) -> AskError:
+    """The error of a text that no ask has room for."""
+    sentence = f"It has {len(text)} characters of text, and may have {LONGEST}."
+    return AskError("request_too_large", sentence, fix="Send less at once.", param=field)
+
+
 def nothing() -> AskError:
     """The error of an ask without a question."""
     fix = "Send a text, or a record with fields."

@@ -16,7 +16,7 @@ from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, HostRequest
 from ringmain.hosts.odoo.address import below
 from ringmain.hosts.odoo.wire.asks import elsewhere
-from ringmain.hosts.odoo.wire.body import LONGEST, nothing, read_body, told, wrong
+from ringmain.hosts.odoo.wire.body import LONGEST, nothing, read_body, told, too_long
 from ringmain.hosts.odoo.wire.html import html_of_markdown, text_of_html
 from ringmain.hosts.odoo.wire.telling import JSON, encode
 
@@ -48,7 +48,7 @@ def read(request: HostRequest, *, ask_id: str, settings: Mapping[str, Any]) -> A
     if not text:
         raise nothing()
     if len(text) > LONGEST:
-        raise wrong("record", f"The payload has {len(text)} characters of text, and may have {LONGEST}.")
+        raise too_long("record" if payload.message is None else "message.body", text)
     to = payload.response_url
     if to and not below(to, str(settings.get("address") or "")):
         raise elsewhere("_response_url")
