@@ -7,11 +7,13 @@ This file imports nothing of Odoo, so that every series can carry the same one.
 import hashlib
 import hmac
 import math
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 # What of a conversation travels along where no hub remembers it.
 TURNS, LETTERS = 8, 8000
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Turn(NamedTuple):
@@ -124,6 +126,15 @@ def money(said: object) -> float | None:
     except ValueError:
         return None
     return amount if math.isfinite(amount) else None
+
+
+def storable(said):
+    """What was said, with U+FFFD for each letter in it that no database holds: U+0000, and half of a pair."""
+    if isinstance(said, str):
+        return UNSTORABLE.sub("\ufffd", said)
+    if isinstance(said, dict):
+        return {name: storable(value) for name, value in said.items()}
+    return [storable(value) for value in said] if isinstance(said, list) else said
 
 
 def digest(token: str) -> str:

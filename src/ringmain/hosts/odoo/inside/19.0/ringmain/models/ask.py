@@ -171,6 +171,7 @@ class Ask(models.Model):
         self.ensure_one()
         if self.state not in OPEN:
             return False
+        reply = payload.storable(reply)
         if reply["state"] == "accepted":
             self.accepted = True
             return False

@@ -54,6 +54,13 @@ class TestCron(AskCase):
         self.run_cron()
         self.assertFalse(self.rows().priced)
 
+    def test_letters_that_no_database_holds_keep_no_answer_away(self):
+        there = self.connect()
+        there.reply = DONE | {"text": "Sales\x00, \ud83dNew.", "notices": ["\x00"], "model": "gpt\x00"}
+        self.post("Hello?")
+        self.run_cron()
+        self.assertEqual((self.rows().state, self.said()), ("done", ["<p>Sales\ufffd, \ufffdNew.</p>"]))
+
     # ── faults are data ─────────────────────────────────────────────────────────────────────────
     def test_each_fault_is_one_polite_sentence_and_a_reason_in_the_log(self):
         there = self.connect()
