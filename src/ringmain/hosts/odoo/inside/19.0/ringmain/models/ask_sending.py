@@ -95,7 +95,12 @@ class Ask(models.Model):
         Odoo runs one cron once at a time: a row that is sent, and not accepted, has nobody who waits for it.
         """
         for row in self.search([("state", "=", "sent"), ("accepted", "=", False)]):
-            self._under_lock(row.id, lambda row: row._again(0))
+            self._under_lock(row.id, lambda row: row._anew())
+
+    def _anew(self):
+        """Back to the rows that are to be sent, with all patience: after a power cut a hub may come up after Odoo."""
+        self.first_sent_at = False
+        return self._again(0)
 
     # ── out ─────────────────────────────────────────────────────────────────────────────────────
     @api.model

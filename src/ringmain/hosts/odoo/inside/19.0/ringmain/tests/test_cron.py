@@ -174,6 +174,17 @@ class TestCron(AskCase):
         self.assertEqual((row.state, there.calls, len(self.said())), ("done", 0, 1))
         self.assertEqual([body["ask"] for body in there.asked], [row.uuid])
 
+    def test_a_hub_that_comes_back_later_than_odoo_is_waited_for(self):
+        there = self.connect()
+        there.shutdown()
+        there.server_close()
+        self.post("Hello?")
+        row = self.rows()
+        long_ago = fields.Datetime.now() - timedelta(minutes=10)
+        row.write({"state": "sent", "attempts": 1, "first_sent_at": long_ago, "sent_at": long_ago})
+        self.run_cron()
+        self.assertEqual((row.state, self.said()), ("new", []))
+
     def test_a_question_that_is_sent_again_has_the_same_token(self):
         there = self.connect(deliver="callback")
         self.post("Hello?")
