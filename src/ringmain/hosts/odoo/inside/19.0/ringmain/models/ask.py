@@ -154,11 +154,12 @@ class Ask(models.Model):
         )
 
     def _turns(self):
-        """The earlier questions of this conversation that were answered, oldest first. Needs sudo."""
-        earlier = self.search(
-            [("conversation", "=", self.conversation), ("state", "=", "done"), ("id", "<", self.id)],
-            limit=payload.TURNS,
-        )
+        """The earlier questions of this conversation that were answered, oldest first. Needs sudo.
+
+        One company's do not go to the provider of another.
+        """
+        same = [("conversation", "=", self.conversation), ("company_id", "=", self.company_id.id)]
+        earlier = self.search([*same, ("state", "=", "done"), ("id", "<", self.id)], limit=payload.TURNS)
         said = [(row.text, text.said(row.answer_message_id.body or "")) for row in reversed(earlier)]
         return [payload.Turn(*turn) for turn in said if all(turn)]
 

@@ -257,6 +257,19 @@ class TestCron(AskCase):
         )
         self.assertEqual((self.rows()[-1].output_tokens, self.rows()[-1].priced), (212, False))
 
+    def test_what_was_asked_for_another_company_does_not_travel_along(self):
+        self.direct()
+        self.post("A secret of the first?")
+        self.run_cron()
+        second = self.env["res.company"].create({"name": "Second"})
+        there = self.connect(way="direct", company=second)
+        there.reply = CHAT
+        self.anna.write({"company_ids": [(4, second.id)]})
+        self.post("And the second?", channel=self.chat.with_context(allowed_company_ids=second.ids))
+        self.run_cron()
+        self.assertEqual(self.rows()[-1].company_id, second)
+        self.assertNotIn("secret", str(there.asked))
+
     def test_a_quoted_question_is_no_part_of_what_was_answered(self):
         there = self.direct()
         self.chat.execute_command_ai(body="/ai The first one?")
