@@ -15,6 +15,8 @@ TOLD = (
 SECRET = re.compile(r"pass(word|wd|phrase)|secret|token|api_?key|totp|private_?key|credential|signature|cvv|iban", re.I)
 INNER = ("ir.", "mail.", "bus.", "base.", "ringmain.")
 MOST_LINES, LONGEST = 30, 2000
+# A hub takes no longer one.
+LONGEST_NAME = 200
 
 
 class AskTarget(models.Model):
@@ -111,7 +113,8 @@ class AskTarget(models.Model):
         names = [name for name in self.field_ids.mapped("name") if name in record._fields]
         rows = [self._row(record, record._fields[name]) for name in names if self._may_read(record, name)]
         told = [row for row in rows if row["value"] != ""]
-        return {"model": record._name, "id": record.id, "name": record.display_name, "fields": told}
+        name = text.shortened(record.display_name or "", LONGEST_NAME)
+        return {"model": record._name, "id": record.id, "name": name, "fields": told}
 
     @api.model
     def _may_read(self, record, name):

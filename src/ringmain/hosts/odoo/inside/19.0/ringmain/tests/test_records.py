@@ -53,6 +53,28 @@ class TestRecords(AskCase):
         )
         self.assertIn({"name": "city", "label": "City", "value": "Rome"}, record["fields"])
 
+    def test_the_name_of_a_record_is_no_longer_than_a_hub_takes_it(self):
+        there = self.connect()
+        self.deco.name = "Deco " * 100
+        self.ask(self.deco)
+        self.run_cron()
+        self.assertEqual(there.asked[-1]["record"]["name"], ("Deco " * 100)[:199].rstrip() + "…")
+
+    def test_a_record_without_a_name_has_an_empty_one(self):
+        there = self.connect()
+        self.allow("res.partner.bank", "acc_holder_name")
+        self.patch(
+            type(self.env["res.partner.bank"]),
+            "_compute_display_name",
+            lambda banks: banks.update({"display_name": False}),
+        )
+        bank = self.env["res.partner.bank"].create(
+            {"acc_number": "1", "partner_id": self.deco.id, "acc_holder_name": "D"}
+        )
+        self.ask(bank)
+        self.run_cron()
+        self.assertEqual(there.asked[-1]["record"]["name"], "")
+
     def test_the_answer_comes_to_the_asker_with_the_question_and_the_record(self):
         self.connect()
         self.ask(self.deco)
