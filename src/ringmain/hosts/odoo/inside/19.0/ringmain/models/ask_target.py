@@ -131,8 +131,8 @@ class AskTarget(models.Model):
         """The value as a person reads it. Of other records only the names of those that may be read."""
         value = record[field.name]
         if field.relational:
-            readable = value.filtered(lambda other: other.has_access("read")) if value else value
-            return ", ".join(other.display_name or "" for other in readable[:MOST_LINES])
+            readable = value._filtered_access("read")[:MOST_LINES]
+            return ", ".join(other.display_name or "" for other in readable)
         if field.type == "selection":
             return str(dict(field._description_selection(self.env)).get(value, value or ""))
         if field.type == "boolean":

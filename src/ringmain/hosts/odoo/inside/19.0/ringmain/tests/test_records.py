@@ -24,6 +24,10 @@ class TestRecords(AskCase):
             {"model_id": cls.env["ir.model"]._get_id(model), "field_ids": [(6, 0, known.ids)]}
         )
 
+    def allow_more(self, name):
+        self.target.write({"field_ids": [(6, 0, self.env["ir.model.fields"]._get("res.partner", name).ids)]})
+        return self.target
+
     def ask(self, record, user=None, question="Does it pay?", **values):
         """The window as the action menu opens it, filled in and sent."""
         wizard = (
@@ -74,6 +78,17 @@ class TestRecords(AskCase):
         self.ask(bank)
         self.run_cron()
         self.assertEqual(there.asked[-1]["record"]["name"], "")
+
+    def test_of_a_thousand_other_records_the_rights_are_looked_at_once(self):
+        self.env["res.partner"].create([{"name": f"P{at}", "parent_id": self.deco.id} for at in range(1000)])
+        target = self.allow_more("child_ids")
+        deco = self.deco.with_user(self.anna)
+        looked = []
+        check = type(deco)._check_access
+        self.patch(type(deco), "_check_access", lambda one, operation: looked.append(one) or check(one, operation))
+        told = target._told(deco)
+        self.assertEqual(told["fields"][-1]["value"].count("Deco, P"), 30)
+        self.assertLess(len(looked), 100)
 
     def test_the_answer_comes_to_the_asker_with_the_question_and_the_record(self):
         self.connect()
