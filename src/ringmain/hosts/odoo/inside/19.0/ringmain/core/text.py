@@ -129,16 +129,19 @@ def _list(lines, at):
             items.append((len(found["indent"]), "ul" if found["bullet"] else "ol", [found["text"]]))
         elif lines[end].strip() and lines[end].startswith("  ") and not FENCE.match(lines[end]):
             items[-1][2].append(lines[end].strip())
-        elif lines[end].strip() or not _item_follows(lines, end):
+        elif (item := _item_after_blanks(lines, end)) is None:
             break
+        else:
+            end = item - 1
         end += 1
     return _nested(items), end
 
 
-def _item_follows(lines, at):
-    """Whether the next line that is not blank is another item."""
-    rest = next((line for line in lines[at:] if line.strip()), "")
-    return bool(ITEM.match(rest)) and not RULE.match(rest)
+def _item_after_blanks(lines, at):
+    """Where the next line that is not blank stands, if it is another item."""
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    return at if at < len(lines) and ITEM.match(lines[at]) and not RULE.match(lines[at]) else None
 
 
 def _nested(items):
