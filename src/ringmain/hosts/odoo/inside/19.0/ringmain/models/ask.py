@@ -35,9 +35,10 @@ class Ask(models.Model):
     text = fields.Text("Text asked", readonly=True, groups=NO_ACCESS)
     record = fields.Json("Fields asked about", readonly=True, groups=NO_ACCESS)
     conversation = fields.Char(readonly=True, index=True, groups=NO_ACCESS)
-    channel_id = fields.Many2one("discuss.channel", readonly=True, index=True, ondelete="set null")
-    question_message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null")
-    answer_message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null")
+    # Where it was asked is nobody's business either: Odoo shows the names of what a field leads to, whoever reads it.
+    channel_id = fields.Many2one("discuss.channel", readonly=True, index=True, ondelete="set null", groups=NO_ACCESS)
+    question_message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null", groups=NO_ACCESS)
+    answer_message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null", groups=NO_ACCESS)
     res_model = fields.Char("Record's model", readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
     as_note = fields.Boolean("Answer on the record", readonly=True)

@@ -192,7 +192,7 @@ class TestBot(AskCase):
         self.connect()
         self.post("Mine?")
         admin = self.env["ringmain.ask"].with_user(self.env.ref("base.user_admin"))
-        for field in ("text", "record", "token_digest", "conversation"):
+        for field in ("text", "record", "token_digest", "conversation", "channel_id", "answer_message_id"):
             with self.assertRaises(AccessError):
                 admin.search([]).read([field])
             with self.assertRaises(AccessError):
