@@ -65,11 +65,12 @@ class Ask(models.Model):
         pool, flights = ThreadPoolExecutor(THREADS, thread_name_prefix="ringmain"), {}
         try:
             self._look_after(pool, flights)
-            while time.monotonic() - began < limit - 10:
+            while (past := time.monotonic() - began) < limit - min(10, limit / 4):
                 self._take_in(flights)
-                if time.monotonic() - began < limit / 2:
+                sends = past < limit / 2
+                if sends:
                     self._send_new(pool, flights, read_s=max(5.0, min(READ_S, limit / 2 - 12)))
-                if not flights and not self._waiting(within_s=SOON_S):
+                if not flights and not (sends and self._waiting(within_s=SOON_S)):
                     break
                 wait_a_moment(flights)
         finally:

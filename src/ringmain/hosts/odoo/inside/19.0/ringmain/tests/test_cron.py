@@ -7,6 +7,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models import ask_sending
 from .common import AskCase
 from .stand_in import CHAT, DONE
 
@@ -29,6 +30,17 @@ class TestCron(AskCase):
         self.assertEqual((there.calls, there.most_at_once), (8, 8))
         for user in users:
             self.assertEqual(len(self.said(self.chat_of(user))), 1)
+
+    def test_a_run_that_sends_no_more_ends_for_the_next_one_to_send(self):
+        self.connect()
+        self.patch(ask_sending, "longest_run", lambda: 4)
+        self.patch(type(self.env["ringmain.ask"]), "_send_new", lambda *args, **kwargs: None)
+        self.post("Hello?")
+        began = time.monotonic()
+        with self.capture_triggers("ringmain.cron_asks") as caught:
+            self.run_cron()
+        self.assertLess(time.monotonic() - began, 2.8)
+        self.assertTrue(caught.records)
 
     def test_two_posts_are_two_calls(self):
         there = self.connect()
