@@ -62,19 +62,22 @@ class Ask(models.Model):
         """Send and take in until nothing is left, or half of the time that a cron may take is over."""
         began, limit = time.monotonic(), longest_run()
         self._adopt()
-        pool, flights = ThreadPoolExecutor(THREADS, thread_name_prefix="ringmain"), {}
+        # Two, as a hub that does not say what it has must not keep new questions waiting.
+        pool, looking = (ThreadPoolExecutor(THREADS, thread_name_prefix="ringmain") for _ in range(2))
+        flights = {}
         try:
-            self._look_after(pool, flights)
+            self._look_after(looking, flights)
             while (past := time.monotonic() - began) < limit - min(10, limit / 4):
                 self._take_in(flights)
                 sends = past < limit / 2
                 if sends:
                     self._send_new(pool, flights, read_s=max(5.0, min(READ_S, limit / 2 - 12)))
-                if not flights and not (sends and self._waiting(within_s=SOON_S)):
+                if not (asking(flights) or (sends and (flights or self._waiting(within_s=SOON_S)))):
                     break
                 wait_a_moment(flights)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for threads in (pool, looking):
+                threads.shutdown(wait=False, cancel_futures=True)
         if self._waiting(within_s=0):
             self._wake_cron()
             self.env["ir.cron"]._commit_progress()
@@ -108,7 +111,7 @@ class Ask(models.Model):
     def _send_new(self, pool, flights, *, read_s):
         """Send what is due, as many as there are free threads. Each row is `sent` in the database before it leaves."""
         self.env.cr.rollback()  # nothing is written here; only a new transaction sees new rows
-        free = max(0, THREADS - len(flights))
+        free = max(0, THREADS - asking(flights))
         for row in self.search(self._due(fields.Datetime.now()), order="id", limit=free) if free else ():
             calls = []
             if self._under_lock(row.id, lambda row, calls=calls: row._made_ready(calls, read_s)):
@@ -276,6 +279,11 @@ def longest_run() -> float:
     limit = config["limit_time_real_cron"]
     limit = config["limit_time_real"] if limit == -1 else limit
     return limit if limit and limit > 0 else 120
+
+
+def asking(flights: dict[Future, Flight]) -> int:
+    """How many of these calls ask a question."""
+    return sum(flight.what == "ask" for flight in flights.values())
 
 
 def wait_a_moment(flights: dict[Future, Flight]) -> None:

@@ -220,6 +220,21 @@ class TestCron(AskCase):
         self.run_cron()
         self.assertEqual((row.state, there.looked, there.calls, len(self.said())), ("done", [row.uuid], 1, 1))
 
+    def test_a_hub_that_does_not_say_what_it_has_keeps_no_new_question_waiting(self):
+        silent = self.connect(deliver="callback")
+        for _ in range(ask_sending.THREADS):
+            self.post("Hello?")
+        self.run_cron()
+        self.rows().write({"sent_at": fields.Datetime.now() - timedelta(seconds=60)})
+        silent.answer_look = lambda ask: (time.sleep(3), (404, {}))[1]
+        second = self.env["res.company"].create({"name": "Second"})
+        quick, began, came = self.connect(company=second), time.monotonic(), []
+        quick.reply = lambda body: came.append(time.monotonic() - began) or DONE
+        ben = self.make_user("ben", "Ben", company_id=second.id, company_ids=[(6, 0, second.ids)])
+        self.post("Hello?", user=ben)
+        self.run_cron()
+        self.assertLess(came[0], 2)
+
     def test_a_question_that_the_hub_has_lost_is_sent_again(self):
         there = self.connect(deliver="callback")
         self.post("Hello?")
