@@ -168,6 +168,14 @@ def test_what_failed_is_posted_and_stays_failed(hub: Served, provider: Listening
     assert len(provider.bodies) == 1
 
 
+def test_an_account_that_is_off_is_refused_and_has_its_line(hub: Served, provider: Listening) -> None:
+    key = add_odoo(hub, on=False)
+    for answered in (ask(hub, key), look(hub, key)):
+        assert (answered.status, json.loads(answered.body)["error"]["code"]) == (403, "account_off")
+    assert [line.code for line in hub.lines()] == ["account_off"]
+    assert provider.bodies == []
+
+
 def test_a_budget_that_is_spent_is_a_failure_with_its_code(hub: Served, provider: Listening) -> None:
     key = add_odoo(hub, rpm=1)
     provider.ready.set()

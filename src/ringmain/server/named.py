@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ringmain.errors import AskError, RingmainError
+from ringmain.exchange import admit
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask
 from ringmain.hosts import HostReply, Room
@@ -28,9 +29,10 @@ class NamedAsks:
         """Whether the answer itself was sent; `left` is called once nothing of the ask is under way here any more.
 
         It goes on when the host hangs up, and is there when it comes again.
-        Raises `HubError("store_unavailable")`, `HungUp`.
+        Raises `Refusal("account_off")`, `HubError("store_unavailable")`, `HungUp`.
         """
         try:
+            admit(account)
             late = await self._outbox.begin(ask, account, left=left)
         except RingmainError as error:
             left()
@@ -45,7 +47,8 @@ class NamedAsks:
         return late.answer is not None
 
     async def look(self, room: Room, account: Account, name: str) -> HostReply:
-        """What the ask of this name has come to. Raises `AskError("not_found")`."""
+        """What the ask of this name has come to. Raises `AskError("not_found")`, `Refusal("account_off")`."""
+        admit(account)
         late = await self._outbox.known(account.id, name)
         if late is None:
             raise AskError("not_found", "This account has no ask of that name.", fix="Ask again.")

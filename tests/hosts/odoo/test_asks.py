@@ -125,6 +125,7 @@ def test_an_account_without_an_address_posts_nothing() -> None:
     [
         ({"ask": "two words"}, "ask"),
         ({"ask": ""}, "ask"),
+        ({"ask": "name\n"}, "ask"),
         ({"ask": "x" * 101}, "ask"),
         ({"ask": None}, "ask"),
         ({"text": 7}, "text"),

@@ -105,3 +105,15 @@ def test_the_log_has_the_tokens_that_a_reply_names_and_none_where_it_names_none(
     told = payload.accounts(REPLY)
     assert (told["model"], told["input_tokens"], told["output_tokens"]) == ("m", 3, 4)
     assert payload.accounts({"usage": None})["output_tokens"] == 0
+
+
+@pytest.mark.parametrize("strange", ["many", [], -1, 2**40, float("nan"), True, None])
+def test_tokens_and_names_that_no_log_can_hold_are_none(strange):
+    told = payload.accounts({"model": strange, "mode": {}, "usage": {"input_tokens": strange, "output_tokens": "7"}})
+    assert (told["model"] is None or told["model"] == strange, told["mode"]) == (True, None)
+    assert (told["input_tokens"] in (0, 1), told["output_tokens"]) == (True, 7)
+
+
+@pytest.mark.parametrize("said", [None, "boom", [1], {"code": ["x"], "sentence": 7}, {}])
+def test_a_fault_that_says_nothing_readable_is_an_unknown_one(said):
+    assert payload.fault(said) == {"code": "unknown", "sentence": "", "fix": "", "fault": ""}

@@ -14,7 +14,7 @@ from ringmain.hosts.odoo.wire.body import LONGEST, nothing, read_body, told, too
 from ringmain.hosts.odoo.wire.telling import JSON, encode, trouble
 from ringmain.hosts.parcels import Send
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+\Z")]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
 Seconds = Annotated[float, msgspec.Meta(ge=1, le=900)]
@@ -56,7 +56,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     how: Literal["wait", "callback"] = "wait"
     to: Annotated[str, msgspec.Meta(max_length=2000)] = ""
-    token: Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[\x21-\x7e]*$")] = ""
+    token: Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[\x21-\x7e]*\Z")] = ""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 # What of a conversation travels along where no hub remembers it.
 TURNS, LETTERS = 8, 8000
+MOST = 2**31
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -109,14 +110,29 @@ def accounts(reply: dict) -> dict:
     usage = usage if isinstance(usage, dict) else {}
     cost = money(reply.get("cost"))
     return {
-        "model": reply.get("model"),
-        "mode": reply.get("mode"),
-        "input_tokens": usage.get("input_tokens") or 0,
-        "output_tokens": usage.get("output_tokens") or 0,
+        **{name: word(reply.get(name)) for name in ("model", "mode", "currency")},
+        **{name: count(usage.get(name)) for name in ("input_tokens", "output_tokens")},
         "priced": cost is not None,
         "cost": cost or 0.0,
-        "currency": reply.get("currency"),
     }
+
+
+def word(said: object) -> str | None:
+    """A text, or nothing where it is none."""
+    return said if isinstance(said, str) else None
+
+
+def count(said: object) -> int:
+    """A number that PostgreSQL holds as a whole one; 0 where it is none."""
+    amount = money(said)
+    return int(amount) if amount and 0 < amount < MOST else 0
+
+
+def fault(said: object) -> dict:
+    """What went wrong, as texts: `code`, `sentence`, `fix`, `fault`; with the code `unknown` where nothing is said."""
+    told = said if isinstance(said, dict) else {}
+    known = {name: word(told.get(name)) or "" for name in ("code", "sentence", "fix", "fault")}
+    return known | {"code": known["code"] or "unknown"}
 
 
 def money(said: object) -> float | None:

@@ -5,7 +5,7 @@
 from markupsafe import Markup
 from odoo import models
 
-from ..core import text, words
+from ..core import payload, text, words
 
 QUOTED = 300
 EMPTY = {"code": "empty", "sentence": "The model gave an empty answer.", "fix": "Ask in other words."}
@@ -91,7 +91,7 @@ class Ask(models.Model):
     # ── a fault ─────────────────────────────────────────────────────────────────────────────────
     def _tell_fault(self, reply):
         """One polite sentence to who asked, and to nobody else; the reason goes into the log."""
-        error = {"code": "unknown", **(reply.get("error") or EMPTY)}
+        error = payload.fault(reply.get("error") or EMPTY)
         said = self._polite(error, reply.get("fault"))
         channel = self.channel_id
         if channel and not self._is_with_odoobot(channel):

@@ -17,6 +17,7 @@ from psycopg2 import errors as pg
 from ..core import payload
 from ..core.faults import Fault
 from ..core.hub import Hub
+from .ask import OPEN
 
 _logger = logging.getLogger(__name__)
 
@@ -215,11 +216,17 @@ class Ask(models.Model):
         self.env["ir.cron"]._commit_progress()
         for row in rows:
             try:
-                look, uuid = row.company_id._ringmain_client().look, row.uuid
+                client, uuid = row.company_id._ringmain_client(), row.uuid
             except Fault as fault:
                 self._under_lock(row.id, lambda row, fault=fault: row._end(failed(fault)))
+                continue
+            if isinstance(client, Hub):
+                flights[pool.submit(outcome, lambda look=client.look, uuid=uuid: look(uuid))] = Flight(
+                    row.id, "look", True
+                )
             else:
-                flights[pool.submit(outcome, lambda look=look, uuid=uuid: look(uuid))] = Flight(row.id, "look", True)
+                # A hub has accepted it, and the company has changed over to a provider, who would be paid again.
+                self._under_lock(row.id, lambda row: row._end({"state": "failed", "error": LOST}))
 
     @api.model
     def _under_lock(self, row_id, change):
@@ -247,15 +254,17 @@ class Ask(models.Model):
     @api.model
     def _give_up(self, row_id):
         """A row that a fault of ours keeps from its end is not tried for ever, and its asker is told."""
-        row = self.browse(row_id)
-        try:
-            row._end({"state": "failed", "error": BROKEN})
-            self.env["ir.cron"]._commit_progress(1)
-        except Exception:
-            self.env.cr.rollback()
-            _logger.exception("nor could its asker be told")
-            row.write({"state": "failed", "ended_at": fields.Datetime.now(), "fault_code": BROKEN["code"]})
-            self.env["ir.cron"]._commit_progress(1)
+        ended = {"state": "failed", "ended_at": fields.Datetime.now(), "fault_code": BROKEN["code"]}
+        for end in (lambda row: row._end({"state": "failed", "error": BROKEN}), lambda row: row.write(ended)):
+            try:
+                row = self.browse(row_id).try_lock_for_update()
+                if row and row.state in OPEN:
+                    end(row)
+                self.env["ir.cron"]._commit_progress(1)
+                return
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("the end of the question %s could not be told", row_id)
 
     # ── a callback ──────────────────────────────────────────────────────────────────────────────
     def _knows_token(self, token):

@@ -220,6 +220,27 @@ class TestCron(AskCase):
         self.run_cron()
         self.assertEqual((row.state, there.looked, there.calls, len(self.said())), ("done", [row.uuid], 1, 1))
 
+    def test_what_a_hub_has_accepted_is_not_paid_again_to_a_provider_that_comes_in_its_place(self):
+        self.connect(deliver="callback")
+        self.post("Hello?")
+        self.run_cron()
+        self.rows().sent_at = fields.Datetime.now() - timedelta(seconds=60)
+        provider = self.connect(way="direct")
+        self.run_cron()
+        self.assertEqual((self.rows().state, self.rows().fault_code), ("failed", "not_known_any_more"))
+        self.assertEqual((provider.calls, len(self.said())), (0, 1))
+
+    def test_a_reply_of_a_strange_form_loses_neither_the_answer_nor_the_cron(self):
+        there = self.connect()
+        there.reply = lambda body: DONE | {"usage": {"input_tokens": "many", "output_tokens": 2**40}, "model": 7}
+        self.post("Hello?")
+        self.run_cron()
+        self.assertEqual((self.rows().state, self.rows().output_tokens), ("done", 0))
+        there.reply = lambda body: {"state": "failed", "error": "boom"}
+        self.post("And now?")
+        self.run_cron()
+        self.assertEqual(self.rows().sorted("id")[-1].fault_code, "unknown")
+
     def test_a_hub_that_does_not_say_what_it_has_keeps_no_new_question_waiting(self):
         silent = self.connect(deliver="callback")
         for _ in range(ask_sending.THREADS):
