@@ -146,7 +146,7 @@ def test_a_question_is_what_the_person_wrote_without_the_mention(html, asked):
 
 
 def test_what_an_answer_says_is_told_without_the_question_above_it():
-    assert text.said("<blockquote>Anna asked: <em>x</em></blockquote><p>Sales</p><p>New</p>") == "Sales\n\nNew"
+    assert text.said(f'<p class="{text.ASKED}">Anna asked: <em>x</em></p><p>Sales</p><p>New</p>') == "Sales\n\nNew"
     assert text.said("<p>Sales</p>") == "Sales"
 
 

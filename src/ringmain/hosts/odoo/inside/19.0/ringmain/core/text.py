@@ -16,6 +16,9 @@ from html.parser import HTMLParser
 TAGS = frozenset({"p", "br", "strong", "em", "ul", "ol", "li", "code", "pre", "a"})
 LINK = '<a href="{}" target="_blank" rel="noreferrer noopener">{}</a>'
 
+# What stands above an answer: who asked what. Classes of Odoo's own, so that it needs no style sheet.
+ASKED = "o_ringmain_asked border-start border-2 ps-2"
+
 # A line longer than this is shown as it is: no one formats such a line, and the patterns below
 # would take their time on it.
 LONGEST = 4000
@@ -232,7 +235,7 @@ def question(html: str, *, without: int = 0) -> str:
 
 def said(html: str) -> str:
     """What an answer says, as plain text, without the question that it quotes above."""
-    return question(re.sub(r"^\s*<blockquote\b[^>]*>.*?</blockquote>", "", html, count=1, flags=re.DOTALL))
+    return question(re.sub(rf'^\s*<p class="{ASKED}"[^>]*>.*?</p>', "", html, count=1, flags=re.DOTALL))
 
 
 class _Reader(HTMLParser):

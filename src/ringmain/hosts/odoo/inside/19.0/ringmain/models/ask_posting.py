@@ -86,7 +86,8 @@ class Ask(models.Model):
         asked = Markup("<em>%s</em>") % text.shortened(self.text, QUOTED)
         said = row.env._("%(name)s asked: %(question)s", name=self.asker_id.name, question=asked)
         about = Markup("%s<br>") % record._get_html_link() if record else Markup()
-        return Markup("<blockquote>%s%s</blockquote>") % (about, said)
+        # No blockquote: Odoo takes one for the tail of a mail, and folds it away behind three dots.
+        return Markup('<p class="%s">%s%s</p>') % (text.ASKED, about, said)
 
     # ── a fault ─────────────────────────────────────────────────────────────────────────────────
     def _tell_fault(self, reply):
