@@ -16,11 +16,11 @@ encode = msgspec.json.Encoder().encode
 JSON = {"content-type": "application/json"}
 
 UNREGISTERED = (
-    "The account has no address of an Odoo above this one, so Odoo will wait for its answers itself. "
-    "Set it with `ringmain hosts set NAME --setting address=https://…` to have them posted."
+    "Odoo waits for its answers itself, as the account does not name this Odoo's address. "
+    "Set it with `ringmain hosts set NAME --setting address=https://…`, and TEST again, to have them posted."
 )
-UNREACHED = "The hub cannot reach Odoo at that address, so Odoo will wait for its answers itself."
-REACHED = "The hub reaches Odoo, and posts its answers."
+UNREACHED = "Odoo waits for its answers itself, as the hub does not reach it at its address (web.base.url)."
+REACHED = "The hub reaches this Odoo, and brings answers by itself."
 
 
 def trouble(error: RingmainError) -> dict[str, Any]:

@@ -108,11 +108,11 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         failed = next((check for check in reply.get("checks") or () if check.get("ok") is False), None)
         if failed:
             return self._ringmain_notice("danger", failed.get("sentence") or "", failed.get("fix") or "")
-        return self._ringmain_notice(
-            "success",
-            self.env._("Test success!"),
-            self.env._("Everything properly set up! You're good to go!"),
-        )
+        said = [self.env._("Test success!"), self.env._("Everything properly set up! You're good to go!")]
+        if reply.get("callback_sentence"):
+            said.append(reply["callback_sentence"])
+        waits = reply.get("callback") == "unreachable"
+        return self._ringmain_notice("success", "", " ".join(said), sticky=waits)
 
     def _ringmain_delivered(self, deliver):
         """Keep how answers come: with what is typed, and at once where it is what is saved already."""
@@ -176,7 +176,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     def _ringmain_refusal(self, fault):
         return ValidationError(" ".join(self._ringmain_said(fault)))
 
-    def _ringmain_notice(self, kind, title, message):
+    def _ringmain_notice(self, kind, title, message, *, sticky=True):
         # Odoo shows both in one line, with a dot after the title.
         title = title.removesuffix(".")
         return {
@@ -186,6 +186,6 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
                 "type": kind,
                 "title": title,
                 "message": message,
-                "sticky": kind != "success",
+                "sticky": sticky,
             },
         }

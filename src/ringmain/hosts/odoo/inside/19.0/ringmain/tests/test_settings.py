@@ -9,7 +9,7 @@ from odoo.tests import Form, HttpCase, TransactionCase, new_test_user, tagged
 from ..core.faults import Fault
 from .other_side import KEY, OtherSide
 
-GOOD = ("success", "Test success!", "Everything properly set up! You're good to go!")
+GOOD = ("success", "", "Test success! Everything properly set up! You're good to go!")
 
 
 class WithOtherSide(TransactionCase):
@@ -87,6 +87,14 @@ class TestConnection(WithOtherSide):
         self.assertEqual(self.notice(page.ringmain_test()), GOOD)
         self.assertFalse(self.company.ringmain_url)
         self.assertFalse(self.company.sudo().ringmain_sealed_key)
+
+    def test_where_the_hub_cannot_call_back_a_test_says_why_and_stays_to_be_read(self):
+        why = "Odoo waits for its answers itself."
+        waits = {"ok": True, "checks": [], "callback": "unreachable", "callback_sentence": why}
+        self.other.answers["/hosts/odoo/check"] = (200, waits)
+        action = self.page(url=self.other.url, key=KEY).ringmain_test()
+        self.assertEqual(self.notice(action), ("success", "", f"{GOOD[2]} {why}"))
+        self.assertTrue(action["params"]["sticky"])
 
     def test_what_was_tried_can_be_saved_after_it(self):
         page = self.page(url=self.other.url, key=KEY)
