@@ -47,6 +47,13 @@ def question(**changed: Any) -> dict[str, Any]:
     } | changed
 
 
+@pytest.mark.parametrize("pasted", ["/", "/hosts/odoo", "/hosts/odoo/"])
+def test_the_address_of_the_room_may_be_pasted_for_that_of_the_hub(hub: Served, key: str, pasted: str) -> None:
+    client = Hub(hub.url + pasted, key)
+    assert client.url == hub.url
+    assert client.check(SETTINGS, "")["ok"] is True
+
+
 def test_a_question_is_answered_and_costs_once_however_often_it_is_asked(hub: Served, key: str) -> None:
     client, asked, before = Hub(hub.url, key), question(), len(hub.lines())
     reply = client.ask(asked, 30)

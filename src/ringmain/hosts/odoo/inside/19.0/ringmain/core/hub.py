@@ -8,6 +8,8 @@ from .http import Answer, Door
 
 CHECK_S, LOOK_S = 75.0, 20.0
 """A check asks one real question, for which a hub has patience of a minute."""
+ROOM = "/hosts/odoo"
+"""Stands behind a hub's address where an account is shown, and is easily pasted along."""
 CODES = {
     401: "invalid_key",
     403: "account_off",
@@ -26,7 +28,7 @@ SAID = {
     ),
     "account_off": (_lt("The hub does not let this account in."), _lt("Switch the account on in the hub.")),
     "not_found": (
-        _lt("The hub at %(url)s has nothing of the kind."),
+        _lt("%(url)s answers, but not as a ringmain hub does."),
         _lt("Check that it is the address of a ringmain hub."),
     ),
     "too_long": (_lt("The question is too long."), _lt("Ask it in fewer words.")),
@@ -39,6 +41,10 @@ SAID = {
 
 class Hub(Door):
     """A hub at an address, with a host key. Every call raises `Fault` where it gets no reply."""
+
+    def __init__(self, url: str, key: str, *, plain_http: bool = False):
+        super().__init__(url, key, plain_http=plain_http)
+        self.url = self.url.removesuffix(ROOM)
 
     def ask(self, payload: dict, timeout: float) -> dict:
         """The reply (`state` is accepted, done or failed); the same `ask` again never costs a second call."""
