@@ -96,6 +96,22 @@ def test_a_post_to_a_model_needs_a_wait_for_its_result() -> None:
     assert not found(flow(call=plain, **GOOD), "no_wait_for_result")
 
 
+def test_the_wait_for_a_result_may_stand_behind_a_split_and_a_message_but_not_behind_an_answer() -> None:
+    asks = call(POST, "thinking", "bad", method="POST", body={"question_text": "@results.q"})
+    park = act({"type": "wait_for_result", "delay": "600"}, to="good")
+    patient = flow(call=asks, thinking=say("One moment.", to="park"), park=park, **GOOD)
+    assert not found(patient, "no_wait_for_result")
+    asked = flow(call=asks, thinking=wait("x", "park"), park=park, **GOOD)
+    assert found(asked, "no_wait_for_result")
+
+
+def test_an_answer_of_the_hubs_is_short_enough_alone_and_may_not_be_with_words_around_it() -> None:
+    asks = call("https://hub.example.org/hosts/glific/parse_via_chat_gpt", "good", "bad", method="POST")
+    alone, more = say("@results.answer.parsed_msg"), say("I say: @results.answer.parsed_msg")
+    assert not found(flow(call=asks, good=alone, bad=say("Bad.")), "may_be_too_long")
+    assert found(flow(call=asks, good=more, bad=say("Bad.")), "may_be_too_long")
+
+
 def test_a_wait_for_time_directly_behind_a_webhook_is_an_error() -> None:
     pause = act({"type": "wait_for_time", "delay": "90"}, to="good")
     made = flow(call=call(success="pause", failure="bad"), pause=pause, **GOOD)

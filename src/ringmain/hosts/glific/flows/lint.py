@@ -3,7 +3,7 @@
 An error will break the flow for somebody; a warning may.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -97,9 +97,7 @@ def _late(flow: Flow, node: Node) -> Iterator[Said]:
     call = node.webhook
     if call is None or call.text("method").upper() != "POST" or not QUESTIONS & set(_body(node) or ()):
         return
-    category = node.router.named("Success") if node.router else None
-    after = flow.nodes.get(_leads(node.exit(category.exit_uuid)) or "") if category else None
-    if after is None or not any(action.type == "wait_for_result" for action in after.actions):
+    if not any(action.type == "wait_for_result" for after in _after(flow, node) for action in after.actions):
         sentence = "A POST is cut after 5 s, and a model may need longer: the flow then takes Failure."
         fix = "Let the answer come later: put “wait for result” behind Success, or call within 5 s for sure."
         yield Said("warning", "no_wait_for_result", sentence, fix)
@@ -136,17 +134,23 @@ def _sendable(flow: Flow, node: Node) -> Iterator[Said]:
 
 
 def _length(flow: Flow, node: Node) -> Iterator[Said]:
-    answers = [call.text("result_name") for call in _calls(flow) if _writes(call)]
+    answers = {call.text("result_name"): _ours(call) for call in _calls(flow) if _writes(call)}
     for action in node.actions:
         text = action.text("text")
         if len(text) >= LIMIT:
             sentence = f"This message has {len(text)} characters; from {LIMIT} on the contact gets nothing."
             yield Said("error", "too_long", sentence, "Send it as several messages.")
-        elif action.type == "send_msg" and any(f"@results.{name}." in text for name in answers if name):
+        elif action.type == "send_msg" and _long_answer(text, answers):
             sentence = (
                 f"This message holds a model's answer, which may reach {LIMIT} characters, and then none is sent."
             )
             yield Said("warning", "may_be_too_long", sentence, "Ask for a brief answer in the prompt.")
+
+
+def _long_answer(text: str, answers: Mapping[str, bool]) -> bool:
+    """Whether a message may be too long for the answers that it holds; a hub keeps a `parsed_msg` short enough."""
+    held = [name for name in answers if name and f"@results.{name}." in text]
+    return any(not answers[name] or text.strip() != f"@results.{name}.parsed_msg" for name in held)
 
 
 def _answerable(flow: Flow, node: Node) -> Iterator[Said]:
@@ -226,7 +230,12 @@ def _calls(flow: Flow) -> list[Action]:
 
 def _writes(call: Action) -> bool:
     """Whether a model writes the answer."""
-    return call.text("url") in MODELS or "/hosts/glific/" in call.text("url")
+    return call.text("url") in MODELS or _ours(call)
+
+
+def _ours(call: Action) -> bool:
+    """Whether a hub answers."""
+    return "/hosts/glific/" in call.text("url")
 
 
 def _leads(exit: Exit | None) -> str | None:
@@ -235,6 +244,20 @@ def _leads(exit: Exit | None) -> str | None:
 
 def _next(flow: Flow, node: Node) -> list[Node]:
     return [flow.nodes[exit.destination_uuid] for exit in node.exits if exit.destination_uuid]
+
+
+def _after(flow: Flow, node: Node) -> Iterator[Node]:
+    """What a webhook's Success leads to, until the contact is waited for."""
+    category = node.router.named("Success") if node.router else None
+    open_, seen = [_leads(node.exit(category.exit_uuid))] if category else [], {node.uuid}
+    while open_:
+        after = flow.nodes.get(open_.pop() or "")
+        if after is None or after.uuid in seen:
+            continue
+        seen.add(after.uuid)
+        yield after
+        if after.router is None or after.router.wait is None:
+            open_ += [exit.destination_uuid for exit in after.exits]
 
 
 def _reached(flow: Flow, start: Node) -> set[str]:
