@@ -81,6 +81,7 @@ FAILURES = [
     (("add", "openai", "b", "--budget", "much"), 2, "not a budget"),
     (("set", "shop", "--budget", "-1"), 2, "not a budget"),
     (("set", "shop", "--rpm", "0"), 2, "rpm cannot be 0"),
+    (("set", "shop", "--rpm", "0"), 2, "for no limit, `--unset rpm`"),
     (("set", "shop", "--unset", "nope"), 2, "no setting to take back 'nope'"),
     (("set", "shop", "--budget", "5", "--unset", "budget"), 2, "'budget' is given and taken back"),
     (("set", "shop", "--max-tokens", "5", "--unset", "max-tokens"), 2, "'max-tokens' is given"),

@@ -241,7 +241,7 @@ def _limits(form: AccountForm) -> dict[str, Any]:
     if form.budget is not None:
         changed["budget"] = _budget(form.budget)
     if form.rpm is not None:
-        changed["rpm"] = _at_least("rpm", form.rpm, 1)
+        changed["rpm"] = _at_least("rpm", form.rpm, 1, "; for no limit, `--unset rpm` or an empty field")
     for name, choices in (("per", get_args(Period)), ("unpriced", get_args(Unpriced))):
         value = getattr(form, name)
         if value is not None and value not in choices:
@@ -273,7 +273,7 @@ def _memory(memory: Memory) -> Memory:
     return memory
 
 
-def _at_least(name: str, value: int, least: int) -> int:
+def _at_least(name: str, value: int, least: int, otherwise: str = "") -> int:
     if type(value) is not int or not least <= value < 2**31:
-        raise invalid(f"{name} cannot be {value}.", f"Give a whole number of {least} or more.", name)
+        raise invalid(f"{name} cannot be {value}.", f"Give a whole number of {least} or more{otherwise}.", name)
     return value
