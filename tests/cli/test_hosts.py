@@ -1,5 +1,6 @@
 """`ringmain hosts`."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,27 @@ def test_what_to_paste_into_the_tool_follows_the_key(run: Any):
     _, _, pack = told.partition(f"{key}\n")
     assert f"OPENAI_BASE_URL=http://127.0.0.1:8484/v1\nOPENAI_API_KEY={key}\n" in pack
     assert f"Bearer {key}" in pack
+
+
+def test_what_is_long_is_named_and_written_into_a_folder_for_its_owner_only(run: Any, tmp_path: Path):
+    told = run("hosts", "add", "glific", "ngo")
+    assert "quick-answer.json" in told.err
+    assert '"uuid"' not in told.out
+    folder = tmp_path / "some" / "files"
+    done = run("hosts", "rotate", "ngo", "--now", "--files", str(folder))
+    key = done.out[done.out.index("rm-") :].split()[0]
+    written = {file.name: file.read_text() for file in folder.iterdir()}
+    assert {"quick-answer.json", "late-answer.json", "voice.json", "webhook-node.txt"} <= set(written)
+    assert all(key in text for text in written.values())
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+    assert all(str(folder / name) in done.err for name in written)
+
+
+def test_a_folder_that_cannot_be_one_is_told_before_a_key_is_made(run: Any, tmp_path: Path):
+    (tmp_path / "taken").write_text("")
+    done = run("hosts", "add", "openai", "shop", "--files", str(tmp_path / "taken"))
+    assert (done.code, "--files" in done.err) == (2, True)
+    assert run("hosts", "list", "--json").json == []
 
 
 def test_the_url_is_the_public_one_where_one_is_set(run: Any, monkeypatch: pytest.MonkeyPatch):

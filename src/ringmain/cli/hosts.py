@@ -20,6 +20,7 @@ from ringmain.admin.accounts import (
 from ringmain.admin.shown import moment, shown_account
 from ringmain.cli.frame import WrongCall, hub_url, own_hub, own_ring
 from ringmain.cli.options import Data, Json, Mode, Parameters, Period, Unset, pair, taken_back, whole
+from ringmain.cli.pack import Folder, check_folder, hand_over
 from ringmain.cli.secret import from_file, from_variable
 from ringmain.cli.show import UNKNOWN, print_json, print_table, say, say_notices, shown_money, told
 from ringmain.exchange.account import Account
@@ -100,10 +101,11 @@ async def add(
     *,
     options: Options | None = None,
     parameters: Parameters | None = None,
+    files: Folder = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Add an account, and print its key once.
+    """Add an account, and print its key once, with what is to be pasted into the tool.
 
     What is not known of the model's modes is learnt by one call of one token, or of 16 by responses.
 
@@ -112,10 +114,12 @@ async def add(
     - `ringmain hosts add openai my-app`
     - `ringmain hosts add openai shop --model MODEL --budget 5.00 --per month --rpm 60`
     - `ringmain hosts add openai old-app --mode completion --prompt-prefix "In Odoo: "`
+    - `ringmain hosts add glific ngo --files ngo-files`
     """
+    check_folder(files)
     async with own_hub(data) as hub:
         saved = await add_account(hub, tool, name, (options or Options()).form(parameters))
-        _tell_key(hub.ring, saved, json)
+        _tell_key(hub.ring, saved, files, json)
 
 
 @command.command(name="set")
@@ -153,6 +157,7 @@ def rotate(
     *,
     keep: Annotated[float | None, Parameter(help="Hours for which the old key stays valid; else 24.")] = None,
     now: Annotated[bool, Parameter(negative="", show_default=False, help="End the old key at once.")] = False,
+    files: Folder = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
@@ -162,12 +167,14 @@ def rotate(
 
     - `ringmain hosts rotate my-app`
     - `ringmain hosts rotate my-app --now`
+    - `ringmain hosts rotate ngo --files ngo-files`
     """
+    check_folder(files)
     if now and keep is not None:
         raise WrongCall("--now and --keep say two things about the old key.", "Give one of them.")
     with own_ring(data) as ring:
         saved = rotate_key(ring, name, hours=0 if now else KEPT if keep is None else keep)
-        _tell_key(ring, saved, json)
+        _tell_key(ring, saved, files, json)
 
 
 @command.command(name="list")
@@ -229,17 +236,18 @@ def remove(name: Name, /, *, data: Data = None, json: Json = False) -> None:
         sys.stdout.write(f"The account '{name}' was removed.\n")
 
 
-def _tell_key(ring: Ring, saved: Saved, as_json: bool) -> None:
+def _tell_key(ring: Ring, saved: Saved, folder: Path | None, as_json: bool) -> None:
     account = saved.account
+    files = room(account.tool).pack(account, url=hub_url(ring), key=saved.key or "")
     shown = {"account": account.name, "tool": account.tool, "url": _url(ring, account.tool), "key": saved.key}
     if as_json:
         more = {"old_key_ends": moment(saved.old_ends)} if saved.old_ends else {}
         print_json({**shown, **more})
     else:
         sys.stdout.write("".join(f"{field:<8}{value}\n" for field, value in shown.items()))
-        for file in room(account.tool).pack(account, url=hub_url(ring), key=saved.key or ""):
-            sys.stdout.write(f"\n# {file.title} ({file.name})\n\n{file.text}")
         sys.stdout.flush()
+    if folder is not None or not as_json:
+        hand_over(files, folder)
     say_notices(saved.notices)
     say("This key is shown once and cannot be read again.")
     if saved.old_ends and not as_json:

@@ -19,6 +19,8 @@ CODES = {
     429: "busy",
 }
 """The code by which callers decide; any other status is a fault of the hub's own."""
+NO_WAY_BACK = "no_way_back"
+"""The code where the hub's account does not let answers go to this Odoo."""
 SAID = {
     "invalid_key": (
         _lt("The hub does not know this key."),
@@ -89,7 +91,7 @@ class Hub(Door):
         if answer.status != 401 and said.get("sentence"):
             sentence, fix = "%(words)s", "%(advice)s"
         raise Fault(
-            code,
+            NO_WAY_BACK if said.get("param") == "deliver.to" else code,
             sentence,
             fix,
             retry_after=answer.retry_after,

@@ -16,7 +16,7 @@ from psycopg2 import errors as pg
 
 from ..core import payload
 from ..core.faults import Fault
-from ..core.hub import Hub
+from ..core.hub import NO_WAY_BACK, Hub
 from .ask import OPEN
 
 _logger = logging.getLogger(__name__)
@@ -180,6 +180,10 @@ class Ask(models.Model):
     def _taken(self, row, flight, reply):
         if row.state != "sent":
             return False  # the callback was faster
+        if flight.repeatable and payload.fault(reply.get("error"))["code"] == NO_WAY_BACK:
+            # The hub's account has lost the address of this Odoo since the last TEST: waiting works all the same.
+            row.company_id.ringmain_deliver = "wait"
+            return row._again(0)
         if flight.repeatable and reply.get("again") and row._has_patience(reply):
             return row._again(reply.get("retry_after") or BACKOFF_S[min(row.attempts, len(BACKOFF_S)) - 1])
         return row._end(reply)
@@ -188,7 +192,7 @@ class Ask(models.Model):
     def _taken_look(self, row, flight, reply):
         """What the hub says when it is asked for a question that it had accepted."""
         late = row.deadline and fields.Datetime.now() > row.deadline
-        code = (reply.get("error") or {}).get("code")
+        code = payload.fault(reply.get("error"))["code"]
         if reply["state"] == "accepted" or reply.get("again"):
             return late and row._end({"state": "failed", "error": LATE})
         if "again" in reply and code == "not_found":

@@ -230,6 +230,15 @@ class TestCron(AskCase):
         self.assertEqual((self.rows().state, self.rows().fault_code), ("failed", "not_known_any_more"))
         self.assertEqual((provider.calls, len(self.said())), (0, 1))
 
+    def test_a_hub_whose_account_has_lost_this_odoos_address_is_waited_for(self):
+        there = self.connect(deliver="callback")
+        error = {"code": "invalid_request", "sentence": "Not below it.", "fix": "Set it.", "param": "deliver.to"}
+        waited = there.answer_ask
+        there.answer_ask = lambda body: waited(body) if body["deliver"]["how"] == "wait" else (422, {"error": error})
+        self.post("Hello?")
+        self.run_cron()
+        self.assertEqual((self.rows().state, self.env.company.ringmain_deliver, there.calls), ("done", "wait", 1))
+
     def test_a_reply_of_a_strange_form_loses_neither_the_answer_nor_the_cron(self):
         there = self.connect()
         there.reply = lambda body: DONE | {"usage": {"input_tokens": "many", "output_tokens": 2**40}, "model": 7}
