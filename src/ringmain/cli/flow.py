@@ -27,8 +27,8 @@ from ringmain.hosts.glific.flows.player import Player
 from ringmain.hosts.glific.flows.reading import read_flows, short
 from ringmain.hosts.glific.flows.state import Step
 from ringmain.hosts.glific.flows.webhooks import Carry
+from ringmain.play.rehearsal import Rehearsal
 from ringmain.registry import DEMO_LABEL
-from ringmain.rehearsal import Rehearsal
 
 command = App(name="flow", help="Glific's flows, played and looked over.", help_format="markdown")
 

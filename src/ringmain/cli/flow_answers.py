@@ -17,7 +17,7 @@ from ringmain.exchange.reply import Reply
 from ringmain.hosts.glific.flows.webhooks import Carry
 from ringmain.hub import AsyncHub
 from ringmain.network import Network
-from ringmain.webhooks import answered_here, either, from_files, over_http, timed
+from ringmain.play.webhooks import answered_here, either, from_files, over_http, timed
 
 
 @Parameter(name="*")

@@ -15,7 +15,7 @@ from ringmain.exchange.reply import Reply
 from ringmain.hosts.glific.flows.player import Player
 from ringmain.hosts.glific.flows.state import Step
 from ringmain.hosts.glific.flows.webhooks import Carry
-from ringmain.rehearsal import asked
+from ringmain.play.rehearsal import asked
 
 COLUMN = "question"
 ADDED = ("answer", "milliseconds", "cost", "status", "reason")

@@ -4,8 +4,8 @@ from ringmain.hosts.glific.flows.events import Said, Stopped, Told
 from ringmain.hosts.glific.flows.player import Player
 from ringmain.hosts.glific.flows.reading import read_flows
 from ringmain.network import Network
-from ringmain.rehearsal import Rehearsal
-from ringmain.webhooks import over_http
+from ringmain.play.rehearsal import Rehearsal
+from ringmain.play.webhooks import over_http
 
 
 async def played(flow: str, *lines: str) -> list[Told]:

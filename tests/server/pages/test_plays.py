@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from ringmain.play.simulator import Simulator
 from ringmain.server.pages.plays import LARGEST, LIFE, MOST, Play, Plays
-from ringmain.simulator import Simulator
 from tests.hosts.glific.flows.made import flow, say
 
 SMALL = LARGEST // 100

@@ -13,8 +13,8 @@ import pytest
 from ringmain.exchange import form
 from ringmain.exchange.form import Part
 from ringmain.hosts import room
+from ringmain.play.simulator import LARGEST
 from ringmain.server.pages.simulator import UPLOAD
-from ringmain.simulator import LARGEST
 from tests.hosts.glific.flows.made import TUTOR, act, call, definition, say, wait
 from tests.hubs import ADMIN, Answered, run_hub
 from tests.journeys.machine import until
@@ -294,7 +294,7 @@ def test_an_answer_of_an_account_that_resumes_flows_may_come_late(resumed: Chat,
     assert until(lambda: "every 1s" not in resumed.page, 10)
     assert resumed.said == ["One moment.", "Millet."]
     assert re.search(r"parse_via_chat_gpt.*Success.*\d s, late", resumed.page, re.S)
-    assert [(line.account, line.status) for line in resumed.admin.hub.lines()] == [("ngo", "ok")]
+    assert until(lambda: [(line.account, line.status) for line in resumed.admin.hub.lines()] == [("ngo", "ok")], 10)
     assert slow.asked == 1
 
 

@@ -14,6 +14,7 @@ from ringmain.errors import AskError, RingmainError, SetupError
 from ringmain.exchange.account import Account, Period, Unpriced
 from ringmain.exchange.ask import Mode
 from ringmain.hosts import Room, room
+from ringmain.play.simulator import TOOL
 from ringmain.ring import Ring
 from ringmain.server.pages.account_form import OWN, account_form, account_values
 from ringmain.server.pages.forms import Values, read_form
@@ -22,7 +23,6 @@ from ringmain.server.pages.models import CARRIED, Picker, pick
 from ringmain.server.pages.preview import preview
 from ringmain.server.pages.rendering import render
 from ringmain.server.pages.state import at_work, hub_of, kept_of, known_account, progress, ring_of, told_to
-from ringmain.simulator import TOOL
 from ringmain.store import HostKey
 
 USUAL = ("temperature", "max_tokens", "top_p", "presence_penalty", "frequency_penalty", "stop")

@@ -11,12 +11,12 @@ from ringmain.errors import RingmainError
 from ringmain.exchange.account import Account
 from ringmain.exchange.line import Line
 from ringmain.hosts import Room, rooms
+from ringmain.play.simulator import TOOL
 from ringmain.ring import Ring
 from ringmain.server.pages.advice import REMEDIES, advice
 from ringmain.server.pages.reasons import reason
 from ringmain.server.pages.rendering import render
 from ringmain.server.pages.state import at_work, progress, ring_of, told_to
-from ringmain.simulator import TOOL
 from ringmain.store.allotment import FAILED
 
 State = Literal["not set up", "waiting for the first call", "working", "needs attention"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from ringmain.simulator import Simulator
+from ringmain.play.simulator import Simulator
 
 LIFE = 2 * 3600.0
 """Seconds after the last act for which one is kept."""

@@ -5,19 +5,19 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from ringmain.acts import MEDIA
 from ringmain.admin.accounts import stored_account
 from ringmain.admin.shown import money
 from ringmain.errors import AskError, RingmainError, SetupError
 from ringmain.exchange.account import Account
-from ringmain.phone import cost_of, duration, faults, last_offer, results, rows
+from ringmain.play.acts import MEDIA
+from ringmain.play.phone import cost_of, duration, faults, last_offer, results, rows
+from ringmain.play.simulator import LANGUAGES, LARGEST, TOOL, Answering, Simulator, opened
 from ringmain.registry import DEMO
 from ringmain.ring import Ring
 from ringmain.server.pages.forms import Values, read_form, read_parts
 from ringmain.server.pages.plays import Play, Plays
 from ringmain.server.pages.rendering import render
 from ringmain.server.pages.state import at_work, ring_of
-from ringmain.simulator import LANGUAGES, LARGEST, TOOL, Answering, Simulator, opened
 
 UPLOAD = 16 << 20
 """Bytes of a form up to which a file that is too large is told so by its name."""

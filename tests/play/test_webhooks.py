@@ -16,8 +16,8 @@ from ringmain.errands import Errands
 from ringmain.exchange.reply import Reply
 from ringmain.hosts.glific.flows.webhooks import Webhook, WebhookAnswer, signature
 from ringmain.network import Network
+from ringmain.play.webhooks import answered_here, either, from_files, over_http, request_of, timed
 from ringmain.testing import ready_hub
-from ringmain.webhooks import answered_here, either, from_files, over_http, request_of, timed
 
 
 class Bot(ThreadingHTTPServer):

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from ringmain.acts import ACTS, Going, wrong
 from ringmain.admin.shown import money
 from ringmain.errands import Errands
 from ringmain.errors import AskError
@@ -22,8 +21,9 @@ from ringmain.hosts.glific.flows.player import Player
 from ringmain.hosts.glific.flows.reading import read_flows
 from ringmain.hosts.glific.flows.state import State, Step
 from ringmain.hosts.glific.flows.webhooks import Carry, Webhook, WebhookAnswer
-from ringmain.rehearsal import Rehearsal
-from ringmain.webhooks import Promise, answered_here, timed
+from ringmain.play.acts import ACTS, Going, wrong
+from ringmain.play.rehearsal import Rehearsal
+from ringmain.play.webhooks import Promise, answered_here, timed
 
 TOOL = "glific"
 """The room whose flows are played."""

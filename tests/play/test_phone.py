@@ -6,8 +6,8 @@ import pytest
 from ringmain.hosts.glific.flows import events as told
 from ringmain.hosts.glific.flows.events import Told
 from ringmain.hosts.glific.flows.webhooks import Webhook, WebhookAnswer
-from ringmain.phone import Bubble, Call, Notes, Row, Trouble, cost_of, duration, last_offer, results, rows
-from ringmain.simulator import Asked, Exchange, Happened
+from ringmain.play.phone import Bubble, Call, Notes, Row, Trouble, cost_of, duration, last_offer, results, rows
+from ringmain.play.simulator import Asked, Exchange, Happened
 
 MIDNIGHT_IN_INDIA = 18.5 * 3600.0
 

@@ -13,7 +13,7 @@ from ringmain.hosts.glific.flows.events import Told
 from ringmain.hosts.glific.flows.player import Player
 from ringmain.hosts.glific.flows.state import State
 from ringmain.hosts.glific.flows.webhooks import Webhook, WebhookAnswer
-from ringmain.rehearsal import MOST, Outcome, Rehearsal, asked
+from ringmain.play.rehearsal import MOST, Outcome, Rehearsal, asked
 from tests.hosts.glific.flows.made import TUTOR, act, call, flow, say, wait
 from tests.hosts.glific.flows.playing import NOW
 

@@ -6,14 +6,14 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from ringmain.acts import MEDIA
 from ringmain.exchange.reply import dollars
 from ringmain.hosts.glific.flows import events as told
 from ringmain.hosts.glific.flows.events import Told
 from ringmain.hosts.glific.flows.lint import Finding
 from ringmain.hosts.glific.flows.reading import short
 from ringmain.hosts.glific.flows.seen import Line, lines
-from ringmain.simulator import Asked, Exchange, Happened
+from ringmain.play.acts import MEDIA
+from ringmain.play.simulator import Asked, Exchange, Happened
 
 INDIA = 330 * 60
 """Seconds from UTC to the clock on the wall where the flows are at home."""

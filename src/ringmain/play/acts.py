@@ -8,7 +8,7 @@ from ringmain.errors import AskError
 from ringmain.hosts.glific.flows.cases import Heard
 from ringmain.hosts.glific.flows.player import Player
 from ringmain.hosts.glific.flows.state import State, Step
-from ringmain.rehearsal import Rehearsal
+from ringmain.play.rehearsal import Rehearsal
 
 LONGEST_TEXT = 4096
 """Characters of what a contact says, as WhatsApp has it."""

@@ -14,7 +14,7 @@ from ringmain.exchange.account import Account
 from ringmain.hosts import room
 from ringmain.hosts.glific.flows.definition import Flow
 from ringmain.hub import AsyncHub
-from ringmain.simulator import LARGEST, STRANGERS, Answering, Exchange, Simulator, opened
+from ringmain.play.simulator import LARGEST, STRANGERS, Answering, Exchange, Simulator, opened
 from ringmain.testing import ready_hub
 from tests.hosts.glific.flows.made import TUTOR, act, call, definition, flow, say, wait
 from tests.hosts.glific.flows.playing import NOW
@@ -217,7 +217,7 @@ async def test_another_conversation_knows_nothing_of_the_one_before(hub: AsyncHu
 
 
 async def test_a_conversation_does_not_grow_without_end(hub: AsyncHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ringmain.simulator.LONGEST", 2000)
+    monkeypatch.setattr("ringmain.play.simulator.LONGEST", 2000)
     chat = await Chat(hub, flow(a=wait(to="b"), b=wait(to="a"))).start()
     while chat.simulator.size <= 2000:
         await chat.act("say", "And more")
