@@ -142,12 +142,14 @@ class Promise:
         self.seconds = self.waited = 0.0
         """How long it took, once it is there, and how much of that after the flow was told to wait."""
         self._told = self._begun
+        self.kept = False
+        """Whether the answer is there, and how long it took."""
         _WORKING.add(answering)
         answering.add_done_callback(self._came)
 
     def _came(self, answering: asyncio.Task[Done]) -> None:
         now = time.monotonic()
-        self.seconds, self.waited = now - self._begun, now - self._told
+        self.seconds, self.waited, self.kept = now - self._begun, now - self._told, True
         _WORKING.discard(answering)
 
     async def within(self, seconds: float | None) -> bool:
@@ -155,11 +157,6 @@ class Promise:
         await asyncio.wait({self._answering}, timeout=seconds)
         self._told = time.monotonic()
         return self.kept
-
-    @property
-    def kept(self) -> bool:
-        """Whether the answer is there."""
-        return self._answering.done()
 
     @property
     def done(self) -> Done:
