@@ -86,6 +86,6 @@ def test_clients_are_told_not_to_repeat_what_the_hub_has_repeated(tried: int, fi
 
 
 def test_every_code_that_is_final_exists() -> None:
-    from ringmain.hosts.openai.wire.refusing import FINAL, OPENAIS
+    from ringmain.hosts.refusing import FINAL, OPENAIS
 
     assert set(errors.STATUS) >= FINAL | set(OPENAIS)

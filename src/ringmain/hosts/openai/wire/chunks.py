@@ -7,7 +7,7 @@ from ringmain.errors import RingmainError
 from ringmain.exchange.ask import Ask
 from ringmain.exchange.reply import Piece, Reply, Usage
 from ringmain.hosts.openai.wire import events
-from ringmain.hosts.openai.wire.refusing import envelope
+from ringmain.hosts.refusing import envelope
 
 Shape = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ringmain.hosts.openai.wire.refusing import encode
+from ringmain.hosts.refusing import encode
 
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
 

@@ -6,7 +6,7 @@ from ringmain.errors import RingmainError
 from ringmain.exchange.ask import Ask
 from ringmain.exchange.reply import Message, Piece, Reply, Usage
 from ringmain.hosts.openai.wire import events
-from ringmain.hosts.openai.wire.refusing import encode, envelope
+from ringmain.hosts.refusing import encode, envelope
 
 Shape = dict[str, Any]
 

@@ -9,8 +9,9 @@ from ringmain.exchange.form import Part
 from ringmain.exchange.form import read as read_form
 from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, HostRequest
-from ringmain.hosts.openai.wire.reading import checked_object, deadline_of, header_of, wrong
-from ringmain.hosts.openai.wire.refusing import encode
+from ringmain.hosts.objects import checked_object, header_of, wrong
+from ringmain.hosts.openai.wire.reading import deadline_of
+from ringmain.hosts.refusing import encode
 
 WIRES: dict[str, Wire] = {"/v1/audio/transcriptions": "transcription", "/v1/audio/speech": "speech"}
 

@@ -9,7 +9,7 @@ from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Reply
 from ringmain.hosts import HostReply, StreamWriter
 from ringmain.hosts.openai.wire import chat, completion, responses, sound
-from ringmain.hosts.openai.wire.refusing import encode
+from ringmain.hosts.refusing import encode
 
 Writer = Callable[[Reply, Ask], dict[str, Any]]
 

@@ -1,0 +1,109 @@
+"""The body of a request in OpenAI's form: one JSON object, in which what the hub reckons with is of its kind."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from ringmain.errors import AskError
+from ringmain.exchange.ask import CAPS
+from ringmain.hosts import HostRequest
+
+DEEPEST = 64
+"""Levels of lists and objects that a body may have."""
+
+MOST_TOKENS = 10_000_000
+"""More than any model writes; a larger cap is a slip, and money reckoned from it would not fit the book."""
+
+_HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
+"""The first half of a character beyond 16 bits, without its second one."""
+
+_HEADER = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
+
+
+def checked_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body, in which the fields that the hub reckons with are of their kind.
+
+    Raises `AskError`: `invalid_json`, `too_deep`, `invalid_request`.
+    """
+    told = _object(body)
+    _check_shape(told)
+    return told
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        told = msgspec.json.decode(body)
+    except RecursionError as e:
+        raise _too_deep() from e
+    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+        raise AskError("invalid_json", _why(body, e), fix="Send one JSON object in UTF-8.") from e
+    if not isinstance(told, dict):
+        raise AskError("invalid_json", "The body must be one JSON object.", fix='For example {"model": "…", …}.')
+    # A body with fewer brackets than levels allowed needs no look inside.
+    if body.count(b"[") + body.count(b"{") > DEEPEST:
+        _check_depth(told)
+    return told
+
+
+def _why(body: bytes, error: Exception) -> str:
+    if not body.strip():
+        return "The body is empty."
+    half = _HALF.search(body)
+    return f"The body is not valid JSON: {f'{half[0].decode()} is half of a character' if half else error}."
+
+
+def _check_depth(told: Any) -> None:
+    level = [told]
+    for _ in range(DEEPEST):
+        inner = (child for node in level for child in (node.values() if type(node) is dict else node))
+        level = [child for child in inner if type(child) is dict or type(child) is list]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> AskError:
+    sentence = f"The JSON is nested deeper than {DEEPEST} levels."
+    return AskError("too_deep", sentence, fix="Flatten it, or send the inner part as text.")
+
+
+def _check_shape(body: dict[str, Any]) -> None:
+    """Raise `AskError("invalid_request")` where a field that the hub reckons with is of another kind."""
+    _expect(body, "model", str, "a string")
+    _expect(body, "stream", bool, "true or false")
+    _expect(body, "stream_options", dict, "an object")
+    _expect_number(body, "n", 1, 1_000_000)
+    _expect_number(body, "best_of", 0, 1_000_000)
+    for name in CAPS:
+        _expect_number(body, name, 0, MOST_TOKENS)
+
+
+def _expect(body: dict[str, Any], name: str, kind: type, words: str) -> None:
+    value = body.get(name)
+    if value is not None and type(value) is not kind:
+        raise wrong(name, f"{name} must be {words}.")
+
+
+def _expect_number(body: dict[str, Any], name: str, least: int, most: int) -> None:
+    value = body.get(name)
+    if value is not None and not (type(value) is int and least <= value <= most):
+        raise wrong(name, f"{name} must be a whole number from {least} to {most}.")
+
+
+def wrong(param: str, sentence: str) -> AskError:
+    """The error of a field that is not what this wire takes."""
+    return AskError("invalid_request", sentence, fix="See the API reference for its form.", param=param)
+
+
+def header_of(request: HostRequest, name: str) -> str | None:
+    """A header that travels on, where it was sent.
+
+    Raises `AskError("invalid_request")` for one that is no plain text.
+    """
+    value = request.headers.get(name, "").strip()
+    if not value:
+        return None
+    if not _HEADER.fullmatch(value):
+        raise wrong(name, f"The header {name} must be at most 255 printable ASCII characters.")
+    return value
