@@ -27,6 +27,7 @@ def begun(ask: Ask, account: Account, *, at: int) -> Line:
         wire=ask.wire,
         stream=ask.stream,
         conversation=ask.conversation,
+        notices=ask.notices,
     )
 
 

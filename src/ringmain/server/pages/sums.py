@@ -78,6 +78,7 @@ def call(line: Line) -> dict[str, Any]:
         "milliseconds": line.milliseconds,
         "ask": line.id,
         "demo": line.demo,
+        "notices": " ".join(line.notices),
     }
 
 
