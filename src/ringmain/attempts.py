@@ -111,13 +111,18 @@ class Attempts:
 
     def _judged(self, fault: Fault, tried: int) -> Verdict:
         """How to go on; raises the error that ends the ask."""
-        left, spare = self._left(), self._tools.health.spare(self.plan)
+        left, spare = self._patience(), self._tools.health.spare(self.plan)
         backoff = random.uniform(0.5, 1.0)  # noqa: S311
         verdict = judge(fault, self.plan, attempts=tried, left=left, backoff=backoff, spare=spare)
         if verdict.error:
             verdict.error.tried = tried
             raise verdict.error
         return verdict
+
+    def _patience(self) -> float:
+        """Seconds that another attempt may be waited for."""
+        longest, left = self.plan.ask.longest_wait, self._left()
+        return left if longest is None else min(left, longest)
 
     def _left(self) -> float:
         return self._deadline - time.monotonic()

@@ -78,7 +78,8 @@ class Health:
         Raises `ProviderError`: `upstream_cooling`, or the code of a pause that is too long to be waited for.
         """
         at, waited = self._clock(), 0.0
-        left = min(plan.seconds, LONGEST_WAIT + SPREAD)
+        longest = LONGEST_WAIT if plan.ask.longest_wait is None else min(plan.ask.longest_wait, LONGEST_WAIT)
+        left = min(plan.seconds, longest + SPREAD)
         while wait := self._enter(plan, at=at, left=left - waited):
             # What has been waited for is not looked at again, but a pause may have grown meanwhile.
             at, waited = at + wait, waited + wait

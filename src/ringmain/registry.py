@@ -55,6 +55,7 @@ class Registry:
         self._checked = float("-inf")
         self._version = -1
         self._known = self._ordered([])
+        self._brought: dict[str, Connection] = {}
         self._accounts: dict[bytes, Account] = {}
         self._seen = float("-inf")
         self._closed: dict[str, SetupError] = {}
@@ -99,6 +100,10 @@ class Registry:
         others = sorted(stored, key=lambda c: (not c.default, c.name))
         return {c.name: c for c in (*([own] if own else ()), *others, demo_connection())}
 
+    def bring(self, connection: Connection) -> None:
+        """Let asks of this process name a connection that is not stored, as its host brings address and key itself."""
+        self._brought[connection.name] = connection
+
     def listed(self, name: str) -> Connection:
         """The connection of this name, to be shown: also one whose key does not open, which then has none.
 
@@ -122,6 +127,8 @@ class Registry:
 
     def _chosen(self, name: str | None) -> Connection:
         known = self._known
+        if name in self._brought:
+            return self._brought[name]
         if name:
             if name not in known:
                 raise SetupError(

@@ -5,6 +5,7 @@ import atexit
 import os
 import threading
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
@@ -34,7 +35,7 @@ class Hub:
 
     def __init__(self, *, data: Path | str | None = None, demo: bool = False, settings: Settings | None = None) -> None:
         self._hub = AsyncHub(data=data, demo=demo, settings=settings)
-        self._loop = _Loop()
+        self._loop = OwnLoop()
 
     @overload
     def ask(self, prompt: str | None = None, *, stream: Literal[False] = False, **words: Any) -> Reply: ...
@@ -77,7 +78,7 @@ class Hub:
 class Stream:
     """The text of an answer, piece by piece; `reply` is there at the end."""
 
-    def __init__(self, stream: AsyncStream, loop: "_Loop") -> None:
+    def __init__(self, stream: AsyncStream, loop: "OwnLoop") -> None:
         self._stream = stream
         self._pieces = aiter(stream)
         self._loop = loop
@@ -105,27 +106,32 @@ async def _next(pieces: Any) -> str | None:
     return await anext(pieces, None)
 
 
-class _Loop:
-    """An event loop in a thread of its own, begun at the first use."""
+class OwnLoop:
+    """An event loop in a thread of its own, begun at the first use, and anew in a forked process."""
 
     def __init__(self) -> None:
+        self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What the coroutine returns; where the caller is interrupted, it is cancelled."""
-        future = asyncio.run_coroutine_threadsafe(work, self._running())
+        future = self.submit(work)
         try:
             return future.result()
         except BaseException:
             future.cancel()
             raise
 
+    def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """The coroutine under way, in the caller's own context."""
+        return asyncio.run_coroutine_threadsafe(work, self._running())
+
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+            if self._loop is None or self._pid != os.getpid():
+                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
                 self._thread = threading.Thread(target=_turn, args=(self._loop,), name="ringmain", daemon=True)
                 self._thread.start()
             return self._loop

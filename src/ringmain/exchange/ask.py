@@ -73,6 +73,10 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     prompt_suffix: str | None = None
     """What the host itself puts around a prompt for completion; None where the account's is meant."""
     notices: tuple[str, ...] = ()
+    handed: dict[str, str] = {}
+    """Headers that another hub is told, and no provider."""
+    longest_wait: float | None = None
+    """Seconds that may pass between two attempts at most; None where only the deadline bounds them."""
     unsaid: tuple[str, ...] = ()
     """Kinds of what a response's input holds and `messages` cannot, which is lost where another mode is asked."""
 

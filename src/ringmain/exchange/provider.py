@@ -56,6 +56,8 @@ def headers(plan: Plan) -> dict[str, str]:
     own = {"content-type": "application/json", "accept": accept}
     if plan.connection.is_hub and plan.ask.conversation:
         own["x-ringmain-conversation"] = _handed_on(plan.ask.conversation)
+    if plan.connection.is_hub:
+        own |= plan.ask.handed
     return own | credentials(plan.connection, plan.organization)
 
 
