@@ -29,6 +29,7 @@ COMMANDS = {
     "connections": "Provider addresses with their keys.",
     "hosts": "Accounts of the tools that ask.",
     "flow": "Glific's flows, played and looked over.",
+    "doctor": "Looks over the place in which a tool runs ringmain.",
     "usage": "Tokens and money by tool, account and model.",
     "memory": "Remembered conversations.",
     "password": "Print a one-time link to set the admin's password.",

@@ -30,7 +30,7 @@ async def command(*, whom: Whom | None = None, data: Data = None, json: Json = F
         async for one in checks(hub, whom.connection, whom.model, whom.mode):
             done.append(one)
             if not json:
-                _print(one)
+                print_check(one)
     result = report(done)
     if json:
         print_json(msgspec.to_builtins(result))
@@ -39,7 +39,8 @@ async def command(*, whom: Whom | None = None, data: Data = None, json: Json = F
     return 0 if result.ok else 1
 
 
-def _print(one: Check) -> None:
+def print_check(one: Check) -> None:
+    """One check on stdout."""
     took = f" ({one.milliseconds} ms)" if one.milliseconds else ""
     sys.stdout.write(f"{MARKS[one.ok]} {one.name:<13}{visible(one.sentence)}{took}\n")
     if one.fix:

@@ -1,0 +1,43 @@
+"""The room of Flyte: a task that asks a chat model, and the connector that serves it.
+
+from ringmain.hosts.flyte import ChatGPTConnector, ChatGPTTask
+"""
+
+from importlib import import_module
+from typing import Any
+
+from ringmain.hosts import Nameplate, Route
+
+NAMEPLATE = Nameplate(
+    tool="flyte",
+    title="Flyte",
+    routes=(Route("POST", "/hosts/flyte/chat/completions"),),
+    largest=20 << 20,
+    done=(
+        "Flyte 1: ChatGPTTask and ChatGPTConnector, in scripts, notebooks, threads and served to Propeller",
+        "tasks that were registered with flytekitplugins-openai, served by ours",
+        "connections by name with an allow-list, or a hub that knows project, task and execution",
+        "a doctor that looks over a connector's pod",
+    ),
+    todo=("OpenAI's Batch API", "Flyte 2"),
+    exempt={"deliver": "A connector waits for the answer on the line, so there is none to bring later."},
+)
+
+INSIDE = {
+    "ChatGPTConnector": "connector",
+    "ChatGPTTask": "task",
+}
+"""What needs flytekit → where it stands; loaded when it is asked for."""
+
+__all__ = ["NAMEPLATE", "ChatGPTConnector", "ChatGPTTask"]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in INSIDE:
+        raise AttributeError(f"{__name__} has no '{name}'.")
+    try:
+        return getattr(import_module(f"{__name__}.inside.{INSIDE[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name and error.name.partition(".")[0] in ("flytekit", "flyteidl", "openai"):
+            raise ImportError(f"{name} needs {error.name}: install 'ringmain[flyte]'.") from error
+        raise

@@ -1,0 +1,84 @@
+"""Which task of which execution asks, as far as a connector is told."""
+
+import re
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+_PREFIX = re.compile(r"/(?P<head>[^/]+)/(?P<node>[^/]+)/data/(?P<attempt>\d+)/?$")
+"""How an output prefix of Propeller's ends: `…/project-domain-execution/node/data/attempt`."""
+
+MOST = 200
+"""Characters of a name in a header."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks; empty where nothing is known."""
+
+    project: str = ""
+    domain: str = ""
+    task: str = ""
+    version: str = ""
+    execution: str = ""
+    node: str = ""
+    attempt: str = ""
+    prefix: str = ""
+
+    @property
+    def place(self) -> str:
+        """Project and domain, as a book's account is named."""
+        return f"{self.project}/{self.domain}" if self.project or self.domain else "flyte"
+
+    @property
+    def sentence(self) -> str:
+        """Which task it was, for the book."""
+        told = [f"task {self.task}"] if self.task else []
+        told += [
+            f"{name} {value}"
+            for name, value in (("execution", self.execution), ("node", self.node), ("attempt", self.attempt))
+            if value
+        ]
+        return f"Asked by Flyte: {', '.join(told)}." if told else ""
+
+    def headers(self, asked: bytes) -> dict[str, str]:
+        """What a hub is told of who asks, and a name for this very call: a repeated one is not paid for twice."""
+        told = {
+            "x-flyte-project": self.project,
+            "x-flyte-domain": self.domain,
+            "x-flyte-task": self.task,
+            "x-flyte-execution": self.execution,
+            "x-flyte-node": self.node,
+            "x-flyte-attempt": self.attempt,
+        }
+        named = {name: quote(value, safe=" -._~/:@+")[:MOST] for name, value in told.items() if value}
+        return {**named, "idempotency-key": self._key(asked)} if self.prefix else named
+
+    def _key(self, asked: bytes) -> str:
+        digest = blake2b(digest_size=16)
+        for part in (self.prefix, self.project, self.domain, self.task, self.version):
+            digest.update(part.encode() + b"\0")
+        digest.update(asked)
+        return digest.hexdigest()
+
+
+def origin_of(id: Any, prefix: str) -> Origin:
+    """The origin that a template's id and an output prefix tell of."""
+    project, domain, task, version = (_text(id, name) for name in ("project", "domain", "name", "version"))
+    found = _PREFIX.search(prefix or "")
+    return Origin(
+        project=project,
+        domain=domain,
+        task=task,
+        version=version,
+        execution=found["head"].removeprefix(f"{project}-{domain}-") if found else "",
+        node=found["node"] if found else "",
+        attempt=found["attempt"] if found else "",
+        prefix=prefix or "",
+    )
+
+
+def _text(id: Any, name: str) -> str:
+    value = getattr(id, name, "")
+    return value if isinstance(value, str) else ""
