@@ -145,3 +145,18 @@ async def test_a_model_that_was_shut_down_is_saved_and_told_with_the_date():
         (notice,) = saved.notices
         assert "'text-davinci-003' was shut down on 2024-01-04" in notice
         assert hub.ring.store.accounts()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"budget": "5"}, True),
+        ({"budget": "5", "unpriced": "refuse"}, False),
+        ({}, False),
+    ],
+)
+async def test_a_budget_that_cannot_count_a_model_is_told_so(said: dict[str, Any], told: bool):
+    hub, _ = hub_of(spoken())
+    async with hub:
+        notices = (await added(hub, "a", model="m", mode="chat", **said)).notices
+    assert any("not counted against the budget" in notice for notice in notices) is told

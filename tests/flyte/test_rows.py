@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-import ringmain
 from flytekit import task, workflow
 
+import ringmain
 from tests.flyte.provider import KEY, Provider
 
 

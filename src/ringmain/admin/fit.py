@@ -46,6 +46,7 @@ async def fit(hub: AsyncHub, account: Account) -> tuple[str, ...]:
     for name in dict.fromkeys(connection.aliases.get(name, name) for name in names):
         notices += await _fits(hub, account, connection, name)
         notices += _ended(hub, connection, name)
+        notices += _unpriced(hub, account, connection, name)
     return tuple(notices)
 
 
@@ -125,6 +126,18 @@ def _ended(hub: AsyncHub, connection: Connection, name: str) -> tuple[str, ...]:
     if not hub.ring.catalogue.retired(model, today):
         return ()
     return (f"The model '{name}' was shut down on {model.retires}; `ringmain models` lists those that can be asked.",)
+
+
+def _unpriced(hub: AsyncHub, account: Account, connection: Connection, name: str) -> tuple[str, ...]:
+    """That a budget does not bite where no price is known."""
+    free = connection.demo or account.budget is None or account.unpriced == "refuse"
+    if free or hub.ring.catalogue.model(connection, name).price is not None:
+        return ()
+    told = f"No price is known of '{name}', so its asks are not counted against the budget."
+    how = (
+        f"`ringmain connections set {connection.name} --price {name}=IN,OUT` sets one; `--unpriced refuse` asks it not."
+    )
+    return (f"{told} {how}",)
 
 
 def _call(connection: Connection, name: str, wanted: Mode) -> Ask:
