@@ -96,9 +96,16 @@ class Desk:
             return failure.code
         return "ok"
 
-    async def answer(self, model: str = "m", *, deadline: float | None = None, account: str = "shop") -> None:
+    async def answer(
+        self, model: str = "m", *, deadline: float | None = None, account: str = "shop", organization: str | None = None
+    ) -> None:
         ask = Ask(
-            id=new_id(), wire="chat", messages=({"role": "user", "content": "Hi"},), model=model, deadline=deadline
+            id=new_id(),
+            wire="chat",
+            messages=({"role": "user", "content": "Hi"},),
+            model=model,
+            deadline=deadline,
+            organization=organization,
         )
         answer = await self.hub.answer(ask, Account(id=account, name=account, tool="openai"))
         await answer.whole()
@@ -385,6 +392,14 @@ async def test_a_refused_key_and_a_spent_quota_mark_the_connection_until_it_answ
     desk.provider.answers.clear()
     await desk.ask()
     assert desk.hub.ring.health.attention("c") is None
+
+
+async def test_an_organization_that_a_host_has_mistyped_is_told_to_it_and_marks_nothing(desk: Desk) -> None:
+    desk.provider.answers["m"] = error(401, message="No such organization.")
+    with pytest.raises(ProviderError) as told:
+        await desk.answer(organization="org-typo")
+    assert (told.value.code, desk.hub.ring.health.attention("c")) == ("upstream_auth", None)
+    assert told.value.fix.startswith("Leave the organization out that was sent, or correct it.")
 
 
 async def test_a_model_that_is_refused_beside_one_that_answers_is_logged_once_a_minute(

@@ -136,7 +136,7 @@ class Health:
         own = is_own(fault, given=given, timeout=plan.connection.timeout)
         self._meet(plan, key, lambda old: met(old, fault, ask=ask, own=own, at=at))
         self.probes.pop(ask, None)
-        if fault.error.code in MARKS:
+        if fault.error.code in MARKS and not plan.guest:
             self._meet(plan, (key[0], ""), lambda old: marked(old, fault.error, model=key[1], at=at))
 
     def let_go(self, ask: str) -> None:

@@ -37,6 +37,8 @@ class Called(msgspec.Struct, frozen=True):
     """Which must not be told on, should the provider repeat it."""
     hub: bool = False
     """Whether another ringmain hub was asked, which tells its errors in our own words."""
+    guest: bool = False
+    """Whether it was asked in the name of an organization that the host has sent."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,6 +211,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
 
 def _error(called: Called, kind: str, status: int, message: str, wait: float | None) -> ProviderError:
     sentence, fix = _SENTENCES[kind]
+    if called.guest and kind in ("upstream_auth", "upstream_forbidden"):
+        fix = f"Leave the organization out that was sent, or correct it. {fix}"
     words = {
         "name": called.connection,
         "model": called.model,

@@ -39,6 +39,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     where nothing caps it."""
 
     @property
+    def guest(self) -> bool:
+        """Whether it is asked in the name of an organization that is the host's and not the connection's."""
+        return bool(self.organization) and self.organization != self.connection.organization
+
+    @property
     def seconds(self) -> float:
         """How long all of it may take: as the connection has it, or until the host no longer listens."""
         return min(self.connection.timeout, self.ask.deadline or self.connection.timeout)

@@ -161,7 +161,7 @@ def malformed(plan: Plan) -> ProviderError:
 def called(plan: Plan) -> Called:
     """Who is asked what."""
     connection = plan.connection
-    return Called(connection.name, plan.model.id, plan.mode, connection.key, connection.is_hub)
+    return Called(connection.name, plan.model.id, plan.mode, connection.key, connection.is_hub, plan.guest)
 
 
 def fault(called: Called, status: int, headers: Mapping[str, str], data: bytes) -> Fault | None:
