@@ -7,7 +7,7 @@ DATA   ?= .ringmain
 PORT   ?= 8484
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser test-flyte test-odoo check bench soak clean
+.PHONY: help run test browser test-flyte test-odoo test-tooljet check bench soak clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -16,7 +16,7 @@ run: $(BIN)/.run  ## set up and start the hub on its embedded default (SQLite, d
 	@RINGMAIN_DATA="$${RINGMAIN_DATA:-$(CURDIR)/$(DATA)}" $(BIN)/ringmain up --port $(PORT)
 
 test: $(BIN)/.test  ## set up and pass the tests
-	@$(BIN)/python -m pytest -n auto --ignore tests/browser --ignore tests/odoo --ignore tests/flyte $(ARGS)
+	@$(BIN)/python -m pytest -n auto --ignore tests/browser --ignore tests/odoo --ignore tests/flyte --ignore tests/tooljet $(ARGS)
 
 browser: $(BIN)/.browser  ## the journeys in a real Chromium, which the distribution brings
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
@@ -26,6 +26,9 @@ test-odoo: $(BIN)/.odoo  ## the addon in a real Odoo 19, which Debian's mirror b
 
 test-flyte: $(BIN)/python  ## the task and the connector in a real flytekit, over gRPC; ARGS=--upstream adds the original's tests
 	@$(BIN)/python -m tests.flyte $(ARGS)
+
+test-tooljet: $(BIN)/.test  ## the plugin, loaded as ToolJet's server loads it, in several Nodes, before a real hub
+	@$(BIN)/python -m tests.tooljet $(ARGS)
 
 check: $(BIN)/.test $(BIN)/.check  ## ruff, pyright and the walls of the house
 	@$(BIN)/ruff check .
@@ -40,7 +43,7 @@ soak: $(BIN)/.test  ## ten minutes of all that goes wrong, and whether the books
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 clean:  ## remove what the other words made
-	rm -rf $(VENV) $(DATA) .odoo .flyte .bench .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DATA) .odoo .flyte .tooljet .bench .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ringmain needs Python 3.11 or newer; name one with make PYTHON=…")'

@@ -87,6 +87,7 @@ class Ringmain {
     if (answer.status !== 200) throw await blamed(answer, connection, deadline);
     const names = namesOf(answer, connection);
     if (!names.length) throw noModels(answer);
+    await provenKey(connection, deadline);
     if (connection.model && !names.includes(connection.model)) await known(connection, deadline);
     return { status: "ok" };
   }
@@ -337,8 +338,9 @@ function jsonOf(value, what) {
  * @param {unknown} value
  */
 function textIn(value) {
-  const text = typeof value === "object" ? JSON.stringify(value ?? "") : String(value ?? "");
-  return text.trim() && value !== null ? text : undefined;
+  if (value === undefined || value === null) return undefined;
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return text.trim() ? text : undefined;
 }
 
 /** @param {unknown} value */
@@ -633,6 +635,11 @@ const REFUSALS = [
     fix: `${OTHER_ORGANIZATION} Else the hub's admin must look at its connection.`,
   },
   {
+    fits: ({ code }) => /^upstream_(auth|forbidden)$/.test(code),
+    message: "The provider refused the hub's key",
+    fix: "The hub's admin must look at its connection.",
+  },
+  {
     fits: ({ status }) => status === 401,
     message: "The API key was refused",
     fix: "Enter a valid key in the data source: at a hub that of ToolJet's account, elsewhere the provider's.",
@@ -669,6 +676,11 @@ const REFUSALS = [
     fix: "Change what is named here.",
   },
   {
+    fits: ({ status, code }) => status >= 500 && code.startsWith("upstream_"),
+    message: "The provider behind the hub failed",
+    fix: "Ask again later; if it stays so, the hub's admin must look.",
+  },
+  {
     fits: ({ status, json }) => json && status >= 500,
     message: "The server failed",
     fix: "Ask again later; if it stays so, its admin must look.",
@@ -700,8 +712,11 @@ function refusal(answer, connection, ask) {
   const wait = waitOf(answer);
   const fix = row.fix === "Ask again" ? `Ask again ${wait ? `in ${Math.ceil(wait)} s` : "in a moment"}.` : row.fix;
   const said = clean(message, connection, ask);
+  /** @type {Fields} */
   const data = { ...placeOf(answer), type: error.type || null, code: code || null };
-  return new QueryError(row.message, said ? `${fix} It said: ${said}` : fix, { ...data, ...(wait && { retryAfter: wait }) });
+  if (wait) data.retryAfter = wait;
+  const who = answer.headers.has("x-ringmain-ask") ? "The hub" : "The server";
+  return new QueryError(row.message, said ? `${fix} ${who} said: ${said}` : fix, data);
 }
 
 /**
@@ -801,6 +816,18 @@ async function blamed(answer, connection, deadline) {
   const without = await call({ ...connection, organization: "" }, "models", null, deadline);
   if (without.status !== 200) return refusal(answer, { ...connection, organization: "" });
   return new QueryError("The organization was refused", OTHER_ORGANIZATION, told.data);
+}
+
+/**
+ * Nothing, where the key is good. A list that anybody may read proves none; an empty request does, and costs nothing.
+ *
+ * @param {Connection} connection
+ * @param {Deadline} deadline
+ */
+async function provenKey(connection, deadline) {
+  const open = !connection.key || (await call({ ...connection, key: "" }, "models", null, deadline)).status === 200;
+  const answer = open ? await call(connection, "chat/completions", {}, deadline) : null;
+  if (answer && [401, 403].includes(answer.status)) throw refusal(answer, connection);
 }
 
 /**
