@@ -146,7 +146,7 @@ def test_too_many_requests_are_asked_again_after_the_time_that_was_told(server: 
     began = time.monotonic()
     assert server.run(source(provider), operation="chat", model="busy 429 1 1", prompt="Hi") == "You said: Hi"
     assert 1 <= time.monotonic() - began < 5
-    assert [one.headers["x-stainless-retry-count"] for one in provider.requests] == ["0", "1"]
+    assert len(provider.requests) == 2
 
 
 def test_a_longer_wait_is_told(server: Server, provider: Provider) -> None:
@@ -192,6 +192,12 @@ def test_a_timeout_cuts_the_provider_off(
     assert failed.message == "There was no answer within 1 s"
     assert failed.data["code"] == "timeout"
     assert provider.cut.wait(5)
+
+
+def test_a_timeout_of_any_size_is_one(server: Server, provider: Provider) -> None:
+    for seconds in ("1.0001", 2.2, "300"):
+        server.test(source(provider, timeout=seconds))
+    assert server.run(source(provider), operation="chat", model="talks", prompt="Hi", query_timeout="1000.1")
 
 
 @pytest.mark.parametrize("seconds", ["0", "301", "soon"])

@@ -391,8 +391,9 @@ function secondsOf(connection, query) {
  * @returns {Deadline}
  */
 function within(seconds) {
-  const end = Date.now() + seconds * 1000;
-  return { seconds, signal: AbortSignal.timeout(seconds * 1000), left: () => (end - Date.now()) / 1000 };
+  const milliseconds = Math.ceil(seconds * 1000);
+  const end = Date.now() + milliseconds;
+  return { seconds, signal: AbortSignal.timeout(milliseconds), left: () => (end - Date.now()) / 1000 };
 }
 
 /**
@@ -421,7 +422,7 @@ async function answered(connection, ask, deadline) {
  */
 async function called(connection, ask, deadline) {
   for (let tried = 0; ; tried++) {
-    const answer = await call(connection, ask.path, ask.body, deadline, tried);
+    const answer = await call(connection, ask.path, ask.body, deadline);
     const wait = waitOf(answer) ?? 2 ** tried;
     const again = [429, 503].includes(answer.status) && answer.headers.get("x-should-retry") !== "false";
     const fits = tried + 1 < MOST_TRIES && wait <= MOST_WAIT && wait < deadline.left();
@@ -435,14 +436,13 @@ async function called(connection, ask, deadline) {
  * @param {string} path
  * @param {Fields | null} body null: a GET
  * @param {Deadline} deadline
- * @param {number} tried
  * @returns {Promise<Answer>}
  */
-async function call(connection, path, body, deadline, tried = 0) {
+async function call(connection, path, body, deadline) {
   try {
     const response = await fetch(`${connection.base}/${path}`, {
       method: body ? "POST" : "GET",
-      headers: headersOf(connection, body, tried),
+      headers: headersOf(connection, body),
       body: body && JSON.stringify(body),
       redirect: "manual",
       signal: deadline.signal,
@@ -456,14 +456,13 @@ async function call(connection, path, body, deadline, tried = 0) {
 /**
  * @param {Connection} connection
  * @param {Fields | null} body
- * @param {number} tried by which a hub knows a call that is made again
  * @returns {Record<string, string>}
  */
-function headersOf(connection, body, tried) {
+function headersOf(connection, body) {
   return {
     accept: "application/json",
     "user-agent": "ringmain-tooljet",
-    ...(body && { "content-type": "application/json", "x-stainless-retry-count": String(tried) }),
+    ...(body && { "content-type": "application/json" }),
     ...(connection.key && { authorization: `Bearer ${connection.key}` }),
     ...(connection.organization && { "openai-organization": connection.organization }),
   };
