@@ -33,12 +33,12 @@ class Missing(Exception):
 
 def make() -> None:
     """The folder, made once and again where what it must hold has changed."""
-    wanted = json.dumps({"private": True, "dependencies": {**PACKAGES, **nodes_of_npm()}}, indent=2)
-    if MARK.exists() and MARK.read_text() == wanted:
-        return
     npm = shutil.which("npm")
     if not npm or not shutil.which("node"):
         raise Missing("Node and npm are not installed")
+    wanted = json.dumps({"private": True, "dependencies": {**PACKAGES, **nodes_of_npm()}}, indent=2)
+    if MARK.exists() and MARK.read_text() == wanted:
+        return
     print("Setting up Node's packages (once) …", file=sys.stderr)
     PLACE.mkdir(exist_ok=True)
     (PLACE / "package.json").write_text(wanted)

@@ -56,12 +56,10 @@ def test_a_chat_has_system_prompt_messages_and_every_parameter(server: Server, p
 
 
 def test_a_chat_is_told_of_the_text_that_follows(server: Server, provider: Provider) -> None:
-    server.run(source(provider), operation="chat", model="talks", system_prompt="Be brief.", prompt="Hi", suffix="Bye!")
-    told, asked = provider.last["messages"]
-    assert told["role"] == "system"
-    assert told["content"].startswith("Be brief.\n\nRight after your answer")
-    assert told["content"].endswith("\n\nBye!")
-    assert asked == {"role": "user", "content": "Hi"}
+    server.run(source(provider), operation="chat", model="talks", prompt="Hi", suffix="Bye!")
+    (asked,) = provider.last["messages"]
+    assert asked["content"].startswith("Hi\n\nThe text below will stand right after your answer.")
+    assert asked["content"].endswith("\n\nBye!")
     assert "suffix" not in provider.last
 
 
@@ -188,9 +186,13 @@ def test_a_completion_of_a_model_that_only_chats_is_asked_by_chat(server: Server
     query = {"operation": "completion", "model": "talks", "prompt": "Once", "suffix": "The end."}
     told = server.run(source(provider), **query, full_response=True)
     assert [path for path, _ in provider.asked()] == ["completions", "chat/completions"]
-    assert told["text"] == "You said: Once"
     assert told["notices"] == ["The model was asked by chat."]
-    assert provider.last["messages"][0]["content"].endswith("The end.")
+    (asked,) = provider.last["messages"]
+    assert asked["content"].startswith("Write only the text that belongs where [...] stands")
+    assert asked["content"].endswith("Once[...]The end.")
+    assert "suffix" not in provider.last
+    del query["suffix"]
+    assert server.run(source(provider), **query) == "You said: Once"
 
 
 def test_key_and_organization_are_sent_as_openai_wants_them(server: Server, provider: Provider) -> None:

@@ -175,8 +175,9 @@ def test_whatever_else_is_refused(server: Server, provider: Provider, status: in
 
 
 def test_what_the_server_repeats_of_key_and_prompt_is_left_out(server: Server, provider: Provider) -> None:
-    failed = failure(server, source(provider), model="repeats")
-    assert "Invalid prompt: …" in failed.description
+    for suffix in ("", "what follows"):
+        failed = failure(server, source(provider), model="repeats", suffix=suffix)
+        assert "Invalid prompt: …" in failed.description
 
 
 @pytest.mark.parametrize(

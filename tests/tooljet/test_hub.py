@@ -87,7 +87,7 @@ def test_the_account_decides_what_nobody_names(server: Server, hub: Served, rela
     key = hub.account("loud", parameters={"temperature": 1.5}, context="Be loud.", model="old-one")
     hub.ring.registry.refresh()
     relay.clear()
-    server.run(source(hub, apiKey=key), operation="chat", prompt="Hi", max_tokens=1)
+    server.run(source(hub, apiKey=key), operation="chat", prompt="Hi", suffix="Bye!", max_tokens=1)
     sent = relay.last.json
     assert (sent["model"], sent["temperature"]) == ("tiny", 1.5)
     assert sent["messages"][0]["content"] == "Be loud."

@@ -25,6 +25,7 @@
  * @property {boolean} full whether the whole response is wanted
  * @property {string[]} cuts where the text is cut here, because the model takes no stop
  * @property {string[]} notices what was done beside what was asked for
+ * @property {string[]} words that were sent, which no error may tell, the longest first
  *
  * @typedef {object} Answer
  * @property {number} status
@@ -43,6 +44,7 @@ const MOST_SECONDS = 300;
 const TEST_SECONDS = 15;
 const MOST_TRIES = 3;
 const MOST_WAIT = 10;
+const LONGEST_ROLE = "assistant".length;
 
 /** The server knows an error by the name of its class, and passes nothing on of any other. */
 class QueryError extends Error {
@@ -222,7 +224,8 @@ function requestOf(path, query, connection, said, hottest) {
   if (!body.model && connection.base === OPENAI) {
     throw invalid("No model is named", "Choose one in the query, or a default model in the data source.");
   }
-  return { path, body, full: isOn(query.full_response), cuts: [], notices: [] };
+  const words = textsIn([query.prompt, query.suffix, said]);
+  return { path, body, full: isOn(query.full_response), cuts: [], notices: [], words };
 }
 
 /** @param {Fields} query */
@@ -235,22 +238,34 @@ function promptOf(query) {
 /** @param {Fields} query */
 function messagesOf(query) {
   const prompt = promptOf(query);
-  const told = [textIn(query.system_prompt), followedBy(textIn(query.suffix))].filter(Boolean).join("\n\n");
+  const told = textIn(query.system_prompt);
   return [
     ...(told ? [{ role: "system", content: told }] : []),
     ...historyOf(query.message_history),
-    { role: "user", content: prompt },
+    { role: "user", content: followed(prompt, textIn(query.suffix)) },
   ];
 }
 
 /**
- * What tells a chat of the text that its answer runs into, as only completions have a field for it.
+ * A chat's question, with the text that its answer runs into, for which only completions have a field.
  *
- * @param {string | undefined} suffix
+ * @param {string} prompt
+ * @param {unknown} suffix
  */
-function followedBy(suffix) {
-  const told = "Right after your answer comes the text below. Let the answer join it, and do not repeat it.";
-  return suffix && `${told}\n\n${suffix}`;
+function followed(prompt, suffix) {
+  const told = "The text below will stand right after your answer. Write the answer so that the two join, and repeat";
+  return suffix ? `${prompt}\n\n${told} none of it:\n\n${suffix}` : prompt;
+}
+
+/**
+ * A completion as a question for a model that only chats.
+ *
+ * @param {string} prompt
+ * @param {unknown} suffix
+ */
+function gapped(prompt, suffix) {
+  const told = "Write only the text that belongs where [...] stands, so that it joins what comes before and after.";
+  return suffix ? `${told} Repeat neither.\n\n${prompt}[...]${suffix}` : prompt;
 }
 
 /**
@@ -503,7 +518,7 @@ function mended(ask, answer) {
 function asChat(ask) {
   const { prompt, suffix, ...body } = ask.body;
   if (typeof prompt !== "string") return null;
-  const messages = messagesOf({ prompt, suffix });
+  const messages = [{ role: "user", content: gapped(prompt, suffix) }];
   return { ...noticed(ask, "The model was asked by chat."), path: "chat/completions", body: { ...body, messages } };
 }
 
@@ -596,7 +611,7 @@ function namesOf(answer, connection) {
   return names.filter((/** @type {unknown} */ name) => typeof name === "string" && name);
 }
 
-const SILENT = /embed|whisper|tts|transcribe|dall-e|image|moderation|realtime|sora/i;
+const SILENT = /embed|whisper|tts|speech|transcri|dall-e|image|moderation|realtime|sora/i;
 
 /**
  * The names without those that say that they do not talk; any can still be typed.
@@ -760,8 +775,9 @@ function waitOf({ headers }) {
  * @param {Ask} [ask]
  */
 function clean(said, connection, ask) {
-  const hidden = [connection.key, ...(ask ? textsIn([ask.body.prompt, ask.body.suffix, ask.body.messages]) : [])];
-  const left = hidden.filter((text) => text.length > 3).reduce((text, secret) => text.replaceAll(secret, "…"), said);
+  const words = ask ? ask.words.filter((text) => text.length > LONGEST_ROLE) : [];
+  const hidden = connection.key ? [connection.key, ...words] : words;
+  const left = hidden.reduce((text, secret) => text.replaceAll(secret, "…"), said);
   return left.replace(/\b(sk|rk|key)-[\w*.-]{4,}/gi, "…").slice(0, 300);
 }
 
