@@ -6,11 +6,13 @@ import pytest
 
 from ringmain.errors import AskError
 from ringmain.exchange.ask import Ask, Mode
+from ringmain.exchange.modes.chat import followed
 from ringmain.exchange.modes.completion import TURN, gap
 from tests.exchange.factories import OPENAI, USER, a_connection, a_model, a_plan, an_account, an_ask, sent
 
 PROMPT = USER["content"]
 ODOO = an_account(mode="completion", prompt_prefix="In Odoo: ", prompt_suffix=" Briefly.")
+ODOO_CHATS = an_account(mode="chat", prompt_prefix="In Odoo: ", prompt_suffix=" Briefly.")
 FRAMED = f"In Odoo: {PROMPT} Briefly."
 CONTEXT = an_account(context="You are a helpful ERP assistant.")
 SYSTEM = {"role": "system", "content": "You are a helpful ERP assistant."}
@@ -169,8 +171,32 @@ def test_a_suffix_cannot_be_put_into_words_beside_token_numbers():
     assert caught.value.code == "unsupported_field"
 
 
-def test_a_chat_hosts_field_of_that_name_is_an_unknown_field_like_any_other():
-    assert sent(an_ask(fields={"suffix": "x"}))["suffix"] == "x"
+@pytest.mark.parametrize("modes", [("chat",), ("responses",), ("completion",)])
+def test_a_chat_is_told_of_the_text_that_will_follow_as_no_chat_has_a_field_for_it(modes: tuple[Mode, ...]):
+    plan = a_plan(an_ask(fields={"suffix": "Best, Ann"}), model=a_model(*modes))
+    body, asked = plan.bodies[0], f"{PROMPT}{followed('Best, Ann')}"
+    assert "suffix" not in body
+    assert asked in (body.get("prompt"), *(m["content"] for m in body.get("messages", body.get("input", ()))))
+    assert any("suffix was put into words" in notice for notice in plan.notices)
+
+
+def test_only_the_last_thing_that_the_user_said_is_told_of_it():
+    body = sent(an_ask(messages=(SYSTEM, *TURNS, USER), fields={"suffix": "x"}), account=ODOO_CHATS)
+    assert body["messages"] == [SYSTEM, *TURNS, {**USER, "content": f"{PROMPT}{followed('x')}"}]
+
+
+def test_a_chat_of_a_model_for_completion_has_the_field_where_the_provider_has_it():
+    body = sent(an_ask(fields={"suffix": "x"}), model=a_model("completion"), connection=a_connection(OPENAI))
+    assert (body["prompt"], body["suffix"]) == (PROMPT, "x")
+
+
+@pytest.mark.parametrize("suffix", ["", None, 7])
+def test_what_is_no_text_travels_from_a_chat_as_any_unknown_field(suffix: Any):
+    assert sent(an_ask(fields={"suffix": suffix})) == {"model": "m", "suffix": suffix, "messages": [USER]}
+
+
+def test_a_suffix_of_a_response_is_an_unknown_field_like_any_other():
+    assert sent(an_ask("responses", fields={"suffix": "x"}))["suffix"] == "x"
 
 
 # emulation and memory

@@ -30,18 +30,27 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, wanted: str) -> Frame:
-    """The host's or the account's prefix and suffix where the ask is one for completion, native or emulated; else an
-    empty frame."""
-    if "completion" not in (_manner(ask, wanted), mode):
-        return Frame()
+    """The host's or the account's prefix and suffix where the ask is one for completion, native or emulated; else what
+    tells of the text that is to follow, where the host has named one."""
+    manner = _manner(ask, wanted)
+    if "completion" not in (manner, mode):
+        return _followed(ask)
     before = account.prompt_prefix if ask.prompt_prefix is None else ask.prompt_prefix
     after = account.prompt_suffix if ask.prompt_suffix is None else ask.prompt_suffix
     own = ask.fields.get("suffix")
     suffix = account.parameters.get("suffix") if own is None else own
     if not suffix or (mode == "completion" and connection.preset.suffix):
         return Frame(before=before, after=after)
-    asked, gap = completion.gap(str(suffix))
+    asked, gap = completion.gap(str(suffix)) if manner == "completion" else ("", chat.followed(str(suffix)))
     return Frame(before=before + asked, after=gap + after, gapped=True)
+
+
+def _followed(ask: Ask) -> Frame:
+    """What a chat is told of a `suffix`; what a host of responses means by one is the provider's to say."""
+    suffix = ask.fields.get("suffix")
+    if ask.wire == "responses" or not isinstance(suffix, str) or not suffix:
+        return Frame()
+    return Frame(after=chat.followed(suffix), gapped=True)
 
 
 def unsaid(ask: Ask, mode: Mode) -> tuple[str, ...]:

@@ -20,6 +20,12 @@ def content(messages: Sequence[AskMessage]) -> Body:
     return {"messages": list(messages)}
 
 
+def followed(suffix: str) -> str:
+    """What is said below a question to have an answer that `suffix` can follow."""
+    told = "The text below will stand right after your answer. Write the answer so that the two join, and repeat"
+    return f"\n\n{told} none of it:\n\n{suffix}"
+
+
 class _Said(msgspec.Struct):
     content: Any = None
     role: Any = None
