@@ -251,9 +251,9 @@ class Room:
         """What the admin takes away for this account."""
         return self._part("pack").pack(account, url=url, key=key)
 
-    def served(self, path: str) -> HostReply:
-        """The file that the room has for everybody at this address of its own."""
-        return self._part("pack").served(path)
+    def served(self, path: str, *, url: str) -> HostReply:
+        """The file that the room has for everybody at this address of its own; `url` is the hub's."""
+        return self._part("pack").served(path, url=url)
 
     def guide(self) -> str:
         """The room's page, as Markdown."""

@@ -26,12 +26,13 @@ def checked_object(body: bytes) -> dict[str, Any]:
 
     Raises `AskError`: `invalid_json`, `too_deep`, `invalid_request`.
     """
-    told = _object(body)
+    told = json_object(body)
     _check_shape(told)
     return told
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body, whatever is in it. Raises `AskError`: `invalid_json`, `too_deep`."""
     try:
         told = msgspec.json.decode(body)
     except RecursionError as e:

@@ -47,6 +47,7 @@ class Gate:
         self._hub = hub
         self._table = table
         self._metrics = metrics
+        self._url = url
         self._places = places or Places()
         self._callers = Callers(hub)
         self.errands = Errands(hub, url=url)
@@ -153,7 +154,7 @@ class Gate:
 
     async def _for_everybody(self, stop: Stop) -> HostReply:
         if stop.route.what == "file":
-            return await asyncio.to_thread(stop.room.served, stop.route.path)
+            return await asyncio.to_thread(stop.room.served, stop.route.path, url=self._url)
         return await one_file(self._hub.ring, stop.values["name"])
 
     async def _looked_up(self, visit: Visit, stop: Stop, account: Account, body: bytes | None) -> HostReply:

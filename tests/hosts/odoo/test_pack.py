@@ -5,7 +5,7 @@ import zipfile
 
 from ringmain.hosts.odoo.pack import served
 
-ADDON = served("/hosts/odoo/ringmain-19.0.zip")
+ADDON = served("/hosts/odoo/ringmain-19.0.zip", url="https://hub.example.org")
 
 
 def test_whoever_serves_odoo_may_read_what_another_user_has_unpacked() -> None:

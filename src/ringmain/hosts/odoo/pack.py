@@ -51,7 +51,7 @@ def _bridge(base: str, key: str) -> str:
     )
 
 
-def served(path: str) -> HostReply:
+def served(path: str, *, url: str) -> HostReply:
     """The addon as an archive that unpacks into Odoo's addons folder."""
     head = {"content-type": "application/zip", "content-disposition": f'attachment; filename="ringmain-{SERIES}.zip"'}
     return HostReply(headers=head, body=_addon())
