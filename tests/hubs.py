@@ -118,6 +118,7 @@ def run_hub(
     aliases: Mapping[str, str] | None = None,
     model: str | None = None,
     public_url: str | None = None,
+    marketplace: str | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Iterator[Served]:
     """A hub whose default connection is the one to `base_url`, with one account."""
@@ -128,6 +129,7 @@ def run_hub(
             secret_file=home / "config" / "secret.key",
             admin_token=Secret(ADMIN),
             public_url=public_url,
+            tooljet_marketplace=marketplace,
         )
         ring = Ring(settings, clock=clock)
         ring.store.save_connection(

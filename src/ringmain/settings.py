@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import platformdirs
 
-from ringmain.addresses import HUB, check_base
+from ringmain.addresses import HOST, HUB, check_base
 from ringmain.errors import SetupError
 from ringmain.exchange.connection import Secret
 
@@ -21,6 +21,7 @@ VARIABLES = {
     "model": "RINGMAIN_MODEL",
     "public_url": "RINGMAIN_PUBLIC_URL",
     "admin_token": "RINGMAIN_ADMIN_TOKEN",
+    "tooljet_marketplace": "RINGMAIN_TOOLJET_MARKETPLACE",
     "url": "RINGMAIN_URL",
     "key": "RINGMAIN_KEY",
     "openai_api_key": "OPENAI_API_KEY",
@@ -33,8 +34,8 @@ VARIABLES = {
 SECRETS = frozenset({"secret_key", "admin_token", "key", "openai_api_key"})
 """Settings that a file may not hold, because files are copied and shown."""
 
-ADDRESSES = ("url", "public_url")
-"""Settings that say where a hub is."""
+ADDRESSES = {"url": HUB, "public_url": HUB, "tooljet_marketplace": HOST}
+"""Settings that are addresses → whose."""
 
 FILE = "ringmain.toml"
 """In the user's config folder: the settings above by their names."""
@@ -50,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     public_url: str | None = None
     admin_token: Secret = Secret()
+    tooljet_marketplace: str | None = None
+    """From which the room of ToolJet passes on other people's plugins."""
     url: str | None = None
     """Of a hub that this process is a client of."""
     key: Secret = Secret()
@@ -94,7 +97,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
 def _check_addresses(values: dict[str, Any], sources: dict[str, str]) -> None:
     for name in (name for name in ADDRESSES if values.get(name)):
         try:
-            check_base(values[name], of=HUB)
+            check_base(values[name], of=ADDRESSES[name])
         except SetupError as e:
             raise SetupError("invalid_setting", f"{sources[name]}: {e.sentence}", fix=e.fix) from e
 

@@ -41,6 +41,12 @@ DECLARED_PUBLIC = {
     "GET /hosts/glific/media/{name}",
     "GET /hosts/odoo/ringmain-19.0.zip",
     "GET /hosts/tooljet/openapi.json",
+    "GET /hosts/tooljet/ringmain.zip",
+    "GET /hosts/tooljet/marketplace-assets/ringmain/dist/index.js",
+    "GET /hosts/tooljet/marketplace-assets/ringmain/lib/icon.svg",
+    "GET /hosts/tooljet/marketplace-assets/ringmain/lib/manifest.json",
+    "GET /hosts/tooljet/marketplace-assets/ringmain/lib/operations.json",
+    "GET /hosts/tooljet/marketplace-assets/{name}",
 }
 """Whoever adds to it says so here."""
 

@@ -34,9 +34,9 @@ GROUP = "ringmain.hosts"
 MEDIA_URL = "media_url"
 """Under which `Ask.own` has the address of what was spoken, once it is kept."""
 
-What = Literal["ask", "asked", "models", "model", "check", "file", "media"]
+What = Literal["ask", "asked", "models", "model", "check", "file", "passed", "media"]
 """What a route is for: an ask, what one has come to that the host has named, the list of models, one model, a test of
-the connection, a file for everybody, one that whoever knows its name may fetch."""
+the connection, a file for everybody, one that lies elsewhere, one that whoever knows its name may fetch."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ class Route(msgspec.Struct, frozen=True):
     @property
     def public(self) -> bool:
         """Whether it asks for no key."""
-        return self.what in ("file", "media")
+        return self.what in ("file", "passed", "media")
 
 
 class Nameplate(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +66,8 @@ class Nameplate(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that a request may have."""
     signature: str | None = None
     """The header with which this tool signs what it sends, where it does."""
+    elsewhere: str = ""
+    """The setting with the one address from which files of the routes that say `passed` are passed on."""
     in_order: bool = False
     """Whether the asks of one conversation are answered one after the other."""
     done: tuple[str, ...] = ()
@@ -99,6 +101,13 @@ class HostReply(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     headers: dict[str, str] = {}
     body: bytes = b""
+
+
+class Passed(msgspec.Struct, frozen=True, kw_only=True):
+    """A file for everybody that lies elsewhere: its path below the address there, and the headers that it is given."""
+
+    path: str
+    headers: dict[str, str] = {}
 
 
 class StreamWriter(Protocol):
@@ -254,6 +263,10 @@ class Room:
     def served(self, path: str, *, url: str) -> HostReply:
         """The file that the room has for everybody at this address of its own; `url` is the hub's."""
         return self._part("pack").served(path, url=url)
+
+    def passed(self, name: str) -> Passed:
+        """The file of this name that lies elsewhere. Raises `AskError("not_found")` for what is no such name."""
+        return self._part("pack").passed(name)
 
     def guide(self) -> str:
         """The room's page, as Markdown."""

@@ -21,6 +21,7 @@ from ringmain.server.media import one_file
 from ringmain.server.metrics import Metrics
 from ringmain.server.models import list_models, one_model
 from ringmain.server.named import NamedAsks
+from ringmain.server.passing import Passing
 from ringmain.server.replay import earlier, play
 from ringmain.server.routes import Stop, Table
 from ringmain.server.security import bearer
@@ -54,6 +55,7 @@ class Gate:
         self.outbox = Outbox(hub.ring, self.errands, count=metrics.replied, claim=claim)
         self._late = LateAnswers(self.errands, self.outbox, metrics)
         self._named = NamedAsks(hub, self.outbox)
+        self._passing = Passing(hub.ring)
         self._tapes = Tapes()
         self._visits: set[Visit] = set()
 
@@ -108,7 +110,7 @@ class Gate:
         """Whether the host was sent an answer to an ask, whole."""
         check_headers(visit.raw_headers)
         if stop.route.public:
-            await visit.reply(await self._for_everybody(stop))
+            await visit.reply(await self._for_everybody(visit, stop))
             return False
         account, body = await self._caller(visit, stop.room)
         if stop.route.what != "ask":
@@ -152,9 +154,12 @@ class Gate:
         self._metrics.replied(account.tool, replies)
         return bool(replies)
 
-    async def _for_everybody(self, stop: Stop) -> HostReply:
+    async def _for_everybody(self, visit: Visit, stop: Stop) -> HostReply:
         if stop.route.what == "file":
             return await asyncio.to_thread(stop.room.served, stop.route.path, url=self._url)
+        if stop.route.what == "passed":
+            with visit.watched():
+                return await self._passing.file(stop.room, stop.values["name"])
         return await one_file(self._hub.ring, stop.values["name"])
 
     async def _looked_up(self, visit: Visit, stop: Stop, account: Account, body: bytes | None) -> HostReply:
