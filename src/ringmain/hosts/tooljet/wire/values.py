@@ -94,5 +94,5 @@ def _wrong(body: Body, name: str, what: str) -> AskError:
     given = text(body, name)
     shown = given if len(given) <= 60 else f"{given[:60]}…"
     return AskError(
-        "invalid_request", f"{name} must be {what}, and is {shown!r}.", fix="Or leave it empty.", param=name
+        "invalid_request", f"{name} must be {what}, and is {shown!r}.", fix="Correct it, or leave it empty.", param=name
     )
