@@ -10,6 +10,7 @@ from ringmain.admin.parameters import PARAMETERS, wrong
 from ringmain.exchange.account import Account
 from ringmain.hosts import GROUP, HostReply, Nameplate, Room, room, rooms
 from ringmain.hub import AsyncHub
+from ringmain.settings import VARIABLES
 from ringmain.testing import ready_hub
 
 PARTS = {
@@ -52,6 +53,14 @@ def test_the_nameplate_says_what_is_done_and_what_is_not(tool: str) -> None:
     assert plate.done
     assert plate.routes
     assert all(route.path.startswith(("/v1/", f"/hosts/{tool}/")) for route in plate.routes)
+
+
+@every_room
+def test_what_lies_elsewhere_has_a_setting_that_says_where(tool: str) -> None:
+    plate = room(tool).nameplate
+    passes = any(route.what == "passed" for route in plate.routes)
+    assert bool(plate.elsewhere) == passes
+    assert not passes or plate.elsewhere in VARIABLES
 
 
 @every_room
