@@ -60,7 +60,7 @@ def _install() -> str:
     body = {
         "id": KIND,
         "name": KIND,
-        "description": "Completions and Chat on any model of the team's hub",
+        "description": "Completions and Chat on any model of the hub",
         "version": "1.0.0",
     }
     return (
@@ -76,7 +76,7 @@ def _aliases(account: Account) -> str:
     """One command; on the page of the connection the same stands under *Aliases*, one a line."""
     model = account.model or next(iter(account.models), "MODEL")
     named = [f"  --alias {shlex.quote(f'{name}={model}')}" for name in MODELS if name != model]
-    head = "# Only where the connection's provider has not these models itself.\n"
+    head = "# Only where the connection's provider does not have these models itself.\n"
     return (
         f"{head}ringmain connections set {shlex.quote(account.connection or 'CONNECTION')} \\\n"
         + " \\\n".join(named)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ringmain.errors import RingmainError
+from ringmain.errors import ProviderError, RingmainError
 from ringmain.exchange.ask import Ask
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Reply
@@ -15,10 +15,18 @@ encode = msgspec.json.Encoder().encode
 
 JSON = {"content-type": "application/json"}
 
+EMPTY = {
+    "length": ("The model used up max_tokens before its first word.", "Raise max_tokens."),
+    "content_filter": ("The provider's filter let no answer through.", "Ask otherwise."),
+}
+"""Why an answer ended before its first word → what is told."""
+
 
 def write(reply: Reply, ask: Ask) -> HostReply:
     """The answer, flat enough to bind to: `{{queries.chat.data.text}}`; cost is USD as a text, null where it is not
-    known."""
+    known. An answer without a word that the model did not mean is a failure."""
+    if not reply.text and reply.finish_reason != "stop":
+        return refuse(_empty(reply))
     usage, cost = reply.usage, reply.cost
     answer = {
         "text": reply.text,
@@ -35,6 +43,11 @@ def write(reply: Reply, ask: Ask) -> HostReply:
         "notices": list(reply.notices),
     }
     return HostReply(headers=dict(JSON), body=encode(answer))
+
+
+def _empty(reply: Reply) -> ProviderError:
+    sentence, fix = EMPTY.get(reply.finish_reason or "", ("The model answered without a word.", "Ask again."))
+    return ProviderError("upstream_empty", sentence, fix=fix, billed=True)
 
 
 def refuse(error: RingmainError) -> HostReply:
