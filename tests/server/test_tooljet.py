@@ -152,6 +152,12 @@ def test_messages_that_are_none_are_told(hub: Served, given: Any, param: str) ->
     assert refused(asked(hub, CHAT, prompt="x", messages=given))[2] == param
 
 
+@pytest.mark.parametrize(("levels", "code"), [(70, "too_deep"), (900, "too_deep"), (100_000, "invalid_request")])
+def test_json_in_text_may_be_no_deeper_than_a_body(hub: Served, levels: int, code: str) -> None:
+    deep = f'[{{"role": "user", "content": {"[" * levels}{"]" * levels}}}]'
+    assert refused(asked(hub, CHAT, prompt="x", messages=deep))[:2] == (400, code)
+
+
 def test_what_a_query_does_not_have_is_left_out_with_a_notice(hub: Served, provider: Provider) -> None:
     answered = asked(hub, COMPLETIONS, prompt="x", system_prompt="y", base_url="http://evil.invalid")
     assert {"system_prompt", "base_url"}.isdisjoint(provider.bodies[-1])

@@ -43,7 +43,7 @@ def json_object(body: bytes) -> dict[str, Any]:
         raise AskError("invalid_json", "The body must be one JSON object.", fix='For example {"model": "…", …}.')
     # A body with fewer brackets than levels allowed needs no look inside.
     if body.count(b"[") + body.count(b"{") > DEEPEST:
-        _check_depth(told)
+        check_depth(told)
     return told
 
 
@@ -54,7 +54,8 @@ def _why(body: bytes, error: Exception) -> str:
     return f"The body is not valid JSON: {f'{half[0].decode()} is half of a character' if half else error}."
 
 
-def _check_depth(told: Any) -> None:
+def check_depth(told: Any) -> None:
+    """Nothing, where JSON has no more levels than a body may have. Raises `AskError("too_deep")`."""
     level = [told]
     for _ in range(DEEPEST):
         inner = (child for node in level for child in (node.values() if type(node) is dict else node))

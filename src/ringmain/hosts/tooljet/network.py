@@ -23,7 +23,7 @@ The calls come from ToolJet's server, not from the browser. If it runs in a cont
 
 hub in the same compose file   http://SERVICE:8484, its service's name
 hub on the same machine        http://192.168.x.x:8484, the machine's address in its network;
-                               ringmain up --host 0.0.0.0 --public-url http://192.168.x.x:8484
+                               with RINGMAIN_PUBLIC_URL set to it, ringmain up --host 0.0.0.0
 hub elsewhere                  its public address, with https
 host.docker.internal           works for the plugin where the container knows it (Linux:
                                extra_hosts: "host.docker.internal:host-gateway"); data sources

@@ -11,7 +11,7 @@ import msgspec
 
 from ringmain.errors import AskError
 from ringmain.exchange.ask import Message, checked
-from ringmain.hosts.objects import MOST_TOKENS
+from ringmain.hosts.objects import MOST_TOKENS, check_depth
 
 Body = Mapping[str, Any]
 
@@ -81,13 +81,18 @@ def messages(body: Body, *names: str) -> tuple[Message, ...]:
 
 
 def _decoded(value: Any, opening: str) -> Any:
-    """A value, decoded where it is a text that begins as JSON of this kind does and is some."""
+    """A value, decoded where it is a text that begins as JSON of this kind does and is some.
+
+    Raises `AskError("too_deep")`.
+    """
     if not isinstance(value, str) or not value.strip().startswith(tuple(opening)):
         return value
     try:
-        return msgspec.json.decode(value)
+        told = msgspec.json.decode(value)
     except (msgspec.DecodeError, RecursionError):
         return value
+    check_depth(told)
+    return told
 
 
 def _wrong(body: Body, name: str, what: str) -> AskError:
