@@ -20,8 +20,8 @@ JSON = {"content-type": "application/json"}
 SHAPED = ("model", "stream", "messages")
 """Fields that the ask holds itself."""
 
-TOLD = ("project", "domain", "task", "execution", "node", "attempt")
-"""What a connector tells of who asks, each in a header of its own: `x-flyte-project`, …"""
+TOLD = ("project", "domain", "task", "execution", "run", "node", "action", "attempt")
+"""What a connector or a task tells of who asks, each in a header of its own: `x-flyte-project`, …"""
 
 
 def read(request: HostRequest, *, ask_id: str, settings: Mapping[str, Any] = NONE) -> Ask:
@@ -52,7 +52,7 @@ def _origin(request: HostRequest) -> str:
     parts = [
         *([f"task {told['task']}"] if told["task"] else []),
         *([f"in {place}"] if place else []),
-        *(f"{name} {told[name]}" for name in ("execution", "node", "attempt") if told[name]),
+        *(f"{name} {told[name]}" for name in TOLD[3:] if told[name]),
     ]
     return f"Asked by Flyte: {', '.join(parts)}." if parts else ""
 

@@ -4,7 +4,9 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +21,15 @@ from ringmain.ring import Ring
 from ringmain.settings import VARIABLES, read_settings
 from ringmain.store.memory import MemoryStore
 from ringmain.sync import OwnLoop
+from ringmain.transport import Transport
+
+T = TypeVar("T")
+
+Carry = Callable[[], Transport]
+"""Makes what chats go through."""
+
+TIMEOUT_SECONDS = 60
+"""Seconds that one ask may take, waiting and second attempts included, where nobody says anything."""
 
 log = logging.getLogger("ringmain")
 
@@ -31,9 +42,10 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asker:
-    """A hub whose chats go through OpenAI's client, and its loop."""
+    """A hub, and its loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, carry: Carry) -> None:
+        self._carry = carry
         self._loop = OwnLoop()
         self._hub: AsyncHub | None = None
         self._opening = asyncio.Lock()
@@ -43,21 +55,20 @@ class Asker:
 
         `heads` takes the heads of what the provider sent. Raises `RingmainError`.
         """
-        return await asyncio.wrap_future(self._loop.submit(self._ask(ask, connection, place, heads)))
+        return await asyncio.wrap_future(self.begin(lambda hub: _asked(hub, ask, connection, place, heads)))
 
-    async def _ask(self, ask: Ask, connection: Connection, place: str, heads: list[Mapping[str, str]]) -> Answered:
-        hub = await self._open()
-        hub.ring.registry.bring(connection)
-        heard.set(heads)
-        account = Account(id="flyte", name=place, tool="flyte", memory=Memory(turns=0))
-        answer = await hub.answer(msgspec.structs.replace(ask, connection=connection.name), account)
-        return Answered(reply=await answer.whole(), request_id=request_id(heads))
+    def begin(self, work: Callable[[AsyncHub], Coroutine[Any, Any, T]]) -> Future[T]:
+        """What is done with the hub, under way in its loop; to cancel it is to cut it off there."""
+        return self._loop.submit(self._done(work))
+
+    async def _done(self, work: Callable[[AsyncHub], Coroutine[Any, Any, T]]) -> T:
+        return await work(await self._open())
 
     async def _open(self) -> AsyncHub:
         if self._hub is None:
             async with self._opening:
                 if self._hub is None:
-                    self._hub = await _opened()
+                    self._hub = await _opened(self._carry)
         return self._hub
 
     def close(self) -> None:
@@ -68,50 +79,67 @@ class Asker:
             ring.close()
 
 
+async def _asked(
+    hub: AsyncHub, ask: Ask, connection: Connection, place: str, heads: list[Mapping[str, str]]
+) -> Answered:
+    heard.set(heads)
+    return Answered(reply=await reply_to(hub, ask, connection, place=place), request_id=request_id(heads))
+
+
+async def reply_to(hub: AsyncHub, ask: Ask, connection: Connection, *, place: str) -> Reply:
+    """The whole answer of a connection that the process brings, in the name of a `project/domain`."""
+    hub.ring.registry.bring(connection)
+    answer = await hub.answer(msgspec.structs.replace(ask, connection=connection.name), account_of(place))
+    return await answer.whole()
+
+
+def account_of(place: str) -> Account:
+    """The account under which the book has the asks of a `project/domain`."""
+    return Account(id="flyte", name=place, tool="flyte", memory=Memory(turns=0))
+
+
 def request_id(heads: list[Mapping[str, str]]) -> str | None:
     """What the provider called the last request."""
     return heads[-1].get(REQUEST_ID) if heads else None
 
 
-async def _opened() -> AsyncHub:
+async def _opened(carry: Carry) -> AsyncHub:
     """A hub that works; with its book in memory where there is no folder for one."""
     settings = read_settings()
     try:
-        ring = await asyncio.to_thread(lambda: Ring(settings, transport=OpenAITransport()))
+        ring = await asyncio.to_thread(lambda: Ring(settings, transport=carry()))
         return await AsyncHub(ring=ring).start()
     except SetupError as error:
         if error.code != "data_folder_unusable":
             raise
         log.warning("The book is kept in memory and ends with this process, because: %s", error)
-    return await AsyncHub(ring=Ring(settings, store=MemoryStore(), transport=OpenAITransport())).start()
+    return await AsyncHub(ring=Ring(settings, store=MemoryStore(), transport=carry())).start()
 
 
-_kept: tuple[dict[str, str], Asker] | None = None
+_kept: dict[Carry, tuple[dict[str, str], Asker]] = {}
 _lock = threading.Lock()
 
 
-def asker() -> Asker:
+def asker(carry: Carry = OpenAITransport) -> Asker:
     """The asker of this process, made again where the environment has changed since."""
-    global _kept
     environ = {name: os.environ.get(name, "") for name in VARIABLES.values()}
     with _lock:
-        if _kept is None or _kept[0] != environ:
-            _kept = (environ, Asker())
-        return _kept[1]
+        if carry not in _kept or _kept[carry][0] != environ:
+            _kept[carry] = (environ, Asker(carry))
+        return _kept[carry][1]
 
 
 def close_asker() -> None:
-    """Close the asker of this process; the next ask opens another."""
-    global _kept
-    was, _kept = _kept, None
-    if was is not None:
-        was[1].close()
+    """Close the askers of this process; the next ask opens another."""
+    while _kept:
+        _kept.popitem()[1][1].close()
 
 
 def _forget() -> None:
     """A forked process has the asker's memory but not its thread."""
-    global _kept, _lock
-    _kept, _lock = None, threading.Lock()
+    global _lock
+    _kept.clear()
+    _lock = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

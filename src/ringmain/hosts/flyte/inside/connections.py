@@ -12,6 +12,7 @@ from ringmain.addresses import check_base
 from ringmain.errors import AskError, SetupError
 from ringmain.exchange.connection import HUB, Connection, Secret
 from ringmain.exchange.prices import read_price
+from ringmain.hosts.flyte.inside.holders import CONNECTOR, Holder
 from ringmain.presets import preset, preset_for
 from ringmain.settings import VARIABLES, Settings
 
@@ -73,7 +74,15 @@ def read_file(path: str | None = None) -> dict[str, Entry]:
     return entries
 
 
-def connection_for(name: str | None, *, place: str, settings: Settings, look: Look, owned: bool = False) -> Connection:
+def connection_for(
+    name: str | None,
+    *,
+    place: str,
+    settings: Settings,
+    look: Look,
+    owned: bool = False,
+    holder: Holder = CONNECTOR,
+) -> Connection:
     """The connection that a task of this `project/domain` asks; `owned` says that the task brings an organization.
 
     Raises `AskError("model_not_allowed")` for one that it may not use, and `SetupError`.
@@ -82,17 +91,17 @@ def connection_for(name: str | None, *, place: str, settings: Settings, look: Lo
     if name or DEFAULT in entries:
         entry = entries.get(name or DEFAULT)
         if entry is None:
-            raise _unknown(str(name), entries, settings)
+            raise _unknown(str(name), entries, settings, holder)
         if not entry.allows(place):
             raise _not_allowed(name or DEFAULT, place)
-        return _named(name or DEFAULT, entry, look)
-    return _of_hub(settings) if settings.url else _of_environment(settings, look, owned)
+        return _named(name or DEFAULT, entry, look, holder)
+    return _of_hub(settings) if settings.url else _of_environment(settings, look, owned, holder)
 
 
-def _named(name: str, entry: Entry, look: Look) -> Connection:
+def _named(name: str, entry: Entry, look: Look, holder: Holder) -> Connection:
     key = look(entry.secret) if entry.secret else None
     if entry.secret and not key:
-        raise _no_secret((entry.secret,))
+        raise _no_secret((entry.secret,), holder)
     return Connection(
         id=f"{OWN}:{name}",
         name=name,
@@ -119,12 +128,12 @@ def _of_hub(settings: Settings) -> Connection:
     )
 
 
-def _of_environment(settings: Settings, look: Look, owned: bool) -> Connection:
+def _of_environment(settings: Settings, look: Look, owned: bool, holder: Holder) -> Connection:
     """The connection of the secret, at OpenAI's own address or that of `OPENAI_BASE_URL`."""
     base_url = settings.openai_base_url or preset("openai").base_url
     key = next(filter(None, map(look, SECRETS)), "")
     if not key and not settings.openai_base_url:
-        raise _no_secret(SECRETS)
+        raise _no_secret(SECRETS, holder)
     return Connection(
         id=f"{OWN}:{OWN}",
         name=OWN,
@@ -137,23 +146,19 @@ def _of_environment(settings: Settings, look: Look, owned: bool) -> Connection:
     )
 
 
-def _no_secret(names: tuple[str, ...]) -> SetupError:
-    mounted = names[0].lower()
-    return SetupError(
-        "no_connection",
-        f"The connector has no secret {' or '.join(names)}.",
-        fix=f"Set _FSEC_{names[0]} or {names[0]} in its environment, or mount the secret as the file {mounted}; "
-        "`ringmain doctor flyte` shows where it looks.",
-    )
+def _no_secret(names: tuple[str, ...], holder: Holder) -> SetupError:
+    sentence = f"The {holder.called} has no secret {' or '.join(names)}."
+    return SetupError("no_connection", sentence, fix=holder.secret(names[0]))
 
 
-def _unknown(name: str, entries: dict[str, Entry], settings: Settings) -> SetupError:
+def _unknown(name: str, entries: dict[str, Entry], settings: Settings, holder: Holder) -> SetupError:
     if not entries and settings.url:
         fix = f"{VARIABLES['url']} is set, and its account chooses the connection: leave connection= out."
     else:
         known = f"It has: {', '.join(entries)}." if entries else f"{FILE} names no file with any."
         fix = f"{known} An admin adds it there; a task cannot bring an address."
-    return SetupError("unknown_connection", f"The connector holds no connection '{name}'.", fix=fix, param="connection")
+    sentence = f"The {holder.called} holds no connection '{name}'."
+    return SetupError("unknown_connection", sentence, fix=fix, param="connection")
 
 
 def _not_allowed(name: str, place: str) -> AskError:

@@ -18,19 +18,17 @@ from ringmain.errors import AskError, RingmainError
 from ringmain.exchange.ask import Ask
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.provider import encode
-from ringmain.hosts.flyte.inside.asking import asker, request_id
+from ringmain.hosts.flyte.inside.asking import TIMEOUT_SECONDS, asker, request_id
 from ringmain.hosts.flyte.inside.config import Settings, asked, settings_of
 from ringmain.hosts.flyte.inside.connections import connection_for
+from ringmain.hosts.flyte.inside.holders import PROPELLER
 from ringmain.hosts.flyte.inside.origin import Origin, origin_of
-from ringmain.hosts.flyte.inside.outcome import PROPELLER, Outcome, failed, succeeded
+from ringmain.hosts.flyte.inside.outcome import Outcome, failed, succeeded
 from ringmain.hosts.flyte.inside.types import FULL, TASK_TYPE
 from ringmain.question import new_id
 from ringmain.settings import read_settings
 
 log = logging.getLogger("ringmain")
-
-TIMEOUT_SECONDS = 60
-"""Seconds that one ask may take, waiting and second attempts included, where its task says nothing."""
 
 OPENAI_API_KEY = "FLYTE_OPENAI_API_KEY"
 """The secret with the key, before OPENAI_API_KEY."""

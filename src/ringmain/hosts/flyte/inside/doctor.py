@@ -11,7 +11,7 @@ from ringmain.check import Check
 from ringmain.errors import RingmainError
 from ringmain.exchange.connection import Connection
 from ringmain.hosts.flyte.inside.connections import DEFAULT, connection_for, read_file
-from ringmain.hosts.flyte.inside.outcome import PROPELLER
+from ringmain.hosts.flyte.inside.holders import PROPELLER
 from ringmain.listing import UNLISTED, get
 from ringmain.network import Network
 from ringmain.settings import Settings

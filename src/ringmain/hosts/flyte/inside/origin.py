@@ -13,6 +13,12 @@ _PREFIX = re.compile(r"/(?P<head>[^/]+)/(?P<node>[^/]+)/data/(?P<attempt>\d+)/?$
 MOST = 200
 """Characters of a name in a header."""
 
+ASKED_BY = "Asked by Flyte: "
+"""How the book's sentence of who asked begins."""
+
+OF_A_RUN = ("execution", "run", "node", "action", "attempt")
+"""What tells one run of a task from another: an execution's node in Flyte 1, a run's action in Flyte 2."""
+
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks; empty where nothing is known."""
@@ -23,8 +29,11 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     execution: str = ""
     node: str = ""
+    run: str = ""
+    action: str = ""
     attempt: str = ""
     prefix: str = ""
+    """What is the same where the same call comes again, and in no other; without it calls have no name."""
 
     @property
     def place(self) -> str:
@@ -34,25 +43,14 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """Which task it was, for the book."""
-        told = [f"task {self.task}"] if self.task else []
-        told += [
-            f"{name} {value}"
-            for name, value in (("execution", self.execution), ("node", self.node), ("attempt", self.attempt))
-            if value
-        ]
-        return f"Asked by Flyte: {', '.join(told)}." if told else ""
+        told = [(name, getattr(self, name)) for name in ("task", *OF_A_RUN)]
+        parts = [f"{name} {value}" for name, value in told if value]
+        return f"{ASKED_BY}{', '.join(parts)}." if parts else ""
 
     def headers(self, asked: bytes) -> dict[str, str]:
         """What a hub is told of who asks, and a name for this very call: a repeated one is not paid for twice."""
-        told = {
-            "x-flyte-project": self.project,
-            "x-flyte-domain": self.domain,
-            "x-flyte-task": self.task,
-            "x-flyte-execution": self.execution,
-            "x-flyte-node": self.node,
-            "x-flyte-attempt": self.attempt,
-        }
-        named = {name: quote(value, safe=" -._~/:@+")[:MOST] for name, value in told.items() if value}
+        told = {name: getattr(self, name) for name in ("project", "domain", "task", *OF_A_RUN)}
+        named = {f"x-flyte-{name}": quote(value, safe=" -._~/:@+")[:MOST] for name, value in told.items() if value}
         return {**named, "idempotency-key": self._key(asked)} if self.prefix else named
 
     def _key(self, asked: bytes) -> str:

@@ -9,6 +9,8 @@ from ringmain.exchange.ask import Ask
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.reply import Reply
 from ringmain.hosts.flyte.inside.asking import Answered
+from ringmain.hosts.flyte.inside.holders import CONNECTOR, Holder
+from ringmain.hosts.flyte.inside.origin import ASKED_BY
 
 Phase = Literal["SUCCEEDED", "FAILED", "RETRYABLE_FAILED"]
 
@@ -18,11 +20,6 @@ RETRYABLE = frozenset(
     "hub_overloaded hub_stopping store_unavailable database_unreachable".split()
 )
 """What may be better in a later attempt; everything else would fail again, and burn the task's retries."""
-
-PROPELLER = (
-    "Propeller itself stops listening after 10 s unless its Helm values set "
-    "connector-service.defaultConnector.timeouts.ExecuteTaskSync to more."
-)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +50,13 @@ def _info(reply: Reply) -> dict[str, Any]:
         "cost": _money(reply),
         "currency": "USD",
         "milliseconds": reply.milliseconds,
-        "notices": [notice for notice in reply.notices if not notice.startswith("Asked by Flyte: ")],
+        "notices": notices_of(reply),
     }
+
+
+def notices_of(reply: Reply) -> list[str]:
+    """What the hub did on its own; who asked is the book's to know."""
+    return [notice for notice in reply.notices if not notice.startswith(ASKED_BY)]
 
 
 def usage_of(reply: Reply) -> dict[str, int]:
@@ -103,33 +105,33 @@ def failed(error: RingmainError, ask: Ask, connection: Connection | None, *, req
     """The outcome of an ask without an answer."""
     return Outcome(
         phase="RETRYABLE_FAILED" if error.code in RETRYABLE else "FAILED",
-        message=_told(error, ask, connection),
+        message=told(error, ask, connection),
         info={"ask": ask.id, "code": error.code, "fault": error.fault, "request_id": request_id, "tried": error.tried}
         | ({"retry_after": error.retry_after} if error.retry_after is not None else {}),
     )
 
 
-def _told(error: RingmainError, ask: Ask, connection: Connection | None) -> str:
+def told(error: RingmainError, ask: Ask, connection: Connection | None, holder: Holder = CONNECTOR) -> str:
+    """What happened, and what to do next, in the words of whoever holds the connection."""
     if error.code == "deadline_exceeded" and ask.deadline:
-        return _late(error, ask.deadline, connection)
+        return _late(error, ask.deadline, connection, holder)
     wait = f" It wants to be left alone for {error.retry_after:g} s." if error.retry_after else ""
-    fix = _fix(error, connection)
+    fix = _fix(error, connection, holder)
     return f"{error.sentence}{wait} {fix}".strip()
 
 
-def _late(error: RingmainError, limit: float, connection: Connection | None) -> str:
+def _late(error: RingmainError, limit: float, connection: Connection | None, holder: Holder) -> str:
     """Which limit has fired."""
     if connection is not None and connection.timeout < limit:
         which = f"the timeout of {connection.timeout:g} s of the connection '{connection.name}'"
-        fix = "An admin raises it in the connector's file of connections."
+        fix = f"An admin raises it in the {holder.called}'s file of connections."
     else:
         which = f"the task's timeout of {limit:g} s"
-        fix = f"Raise timeout= of the task, or ask for less. {PROPELLER}"
+        fix = holder.late
     return f"{error.sentence} The limit that fired is {which}. {fix}"
 
 
-def _fix(error: RingmainError, connection: Connection | None) -> str:
-    """The next step, where an admin of ringmain's is an admin of the connector."""
-    if error.code == "upstream_auth" and connection is not None and not connection.is_hub:
-        return "An admin must give the connector a valid secret; `ringmain doctor flyte` shows which one it reads."
-    return error.fix
+def _fix(error: RingmainError, connection: Connection | None, holder: Holder) -> str:
+    """The next step, where an admin of ringmain's is an admin of whoever holds the connection."""
+    own = error.code == "upstream_auth" and connection is not None and not connection.is_hub
+    return holder.key if own else error.fix
