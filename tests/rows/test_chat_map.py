@@ -6,11 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import ringmain
 from benchmarks.metered import Metered, metered
 from ringmain.errors import AskError, RingmainError
+from ringmain.exchange.ask import Ask
 from ringmain.exchange.line import Line
 from ringmain.ring import Ring
 from ringmain.rows import Progress
@@ -42,6 +44,20 @@ async def test_results_stand_in_the_order_of_their_rows_with_a_line_in_the_book_
             assert {line.id for line in lines(hub)} == {row.id for row in table}
         assert table.usage.input_tokens == 600
         assert provider.bodies[0]["max_tokens"] == 9
+
+
+async def test_a_host_may_say_more_of_each_row_than_its_words(tmp_path: Path) -> None:
+    def mark(ask: Ask, index: int) -> Ask:
+        return msgspec.structs.replace(ask, notices=(f"Row {index}.",))
+
+    with metered(latency=0.01) as provider:
+        async with hub_for(provider, tmp_path) as hub:
+            table = await hub.chat_map(NUMBERS[:3], "Number {n}", mark=mark, keep=tmp_path / "kept")
+            assert {(row.id, f"Row {row.index}.") for row in table} == {
+                (line.id, line.notices[0]) for line in lines(hub)
+            }
+            again = await hub.chat_map(NUMBERS[:3], "Number {n}", keep=tmp_path / "kept")
+            assert [row.kept for row in again] == [True] * 3
 
 
 @pytest.mark.parametrize("limits", [{"rpm": 3000}, {}], ids=["given", "learnt"])

@@ -13,7 +13,7 @@ from ringmain.rows.frames import Frame, beside, library_of, rows_of
 from ringmain.rows.incoming import Given, asking, listed
 from ringmain.rows.kept import Kept
 from ringmain.rows.purse import Purse, cap
-from ringmain.rows.run import Limits, Run, Watch
+from ringmain.rows.run import Limits, Mark, Run, Watch
 from ringmain.rows.table import Table
 
 F = TypeVar("F", bound=Frame)
@@ -51,6 +51,7 @@ def prepared(
     concurrency: int | None = None,
     max_cost: Decimal | float | str | None = None,
     on_progress: Watch | None = None,
+    mark: Mark | None = None,
     demo: bool = False,
     **words: Any,
 ) -> Run:
@@ -60,6 +61,7 @@ def prepared(
     With `requests=True` each row is a request body.
     `rpm`, `tpm` and `concurrency` are what the provider takes; what is left out, or 0, is learnt on the way.
     `max_cost` in USD is never passed, what earlier runs have paid for the same kept answers included.
+    `account` and `mark` are a host's own: in whose name it is asked, and what is told of each ask beside its words.
     All other words are those of `ask`.
     Raises `AskError` for what no row could be asked with.
     """
@@ -75,6 +77,7 @@ def prepared(
         purse=Purse(cap(max_cost), spent=kept.paid),
         kept=kept,
         watch=on_progress,
+        mark=mark,
     )
 
 

@@ -63,6 +63,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 Watch = Callable[[Progress], object]
 
+Mark = Callable[[Ask, int], Ask]
+"""Adds what a host says of an ask beside its words; it is told the row's index."""
+
 
 class _Errand(msgspec.Struct, frozen=True, kw_only=True):
     """A row that is ready to be asked."""
@@ -87,6 +90,7 @@ class Run:
         purse: Purse,
         kept: Kept,
         watch: Watch | None = None,
+        mark: Mark | None = None,
     ) -> None:
         self._hub = hub
         self._asking = asking
@@ -96,6 +100,7 @@ class Run:
         self._purse = purse
         self._kept = kept
         self._watch = watch
+        self._mark = mark
         self._keys = Keys()
         self._known: dict[int, str] = {}
         """The keys of rows that were looked up."""
@@ -156,7 +161,7 @@ class Run:
     async def _begin(self, index: int, row: Given, group: asyncio.TaskGroup) -> None:
         """Plan a row and send it on its way, once it may leave."""
         try:
-            ask = self._asking.ask(row)
+            ask = self._marked(index, row)
             plan = await self._hub.plan(ask, self._account)
             tokens = self._tokens(plan)
             key = self._known.get(index) or self._keys.of(plan)
@@ -168,6 +173,10 @@ class Run:
         await self._make_room(errand.price)
         if self._stop is None:
             await self._leave(errand, plan, tokens, group)
+
+    def _marked(self, index: int, row: Given) -> Ask:
+        ask = self._asking.ask(row)
+        return ask if self._mark is None else self._mark(ask, index)
 
     def _refuse(self, index: int, error: RingmainError) -> None:
         """A row that cannot be asked; where none could be so far and it is not the row's fault, none ever will."""
