@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 DATA   ?= .ringmain
 PORT   ?= 8484
 
+# Suites that have a word and parts of their own.
+APART  := browser odoo flyte flyte2 tooljet
+
 .DEFAULT_GOAL := help
 .PHONY: help run test browser test-flyte test-odoo test-tooljet check bench soak clean
 
@@ -16,7 +19,7 @@ run: $(BIN)/.run  ## set up and start the hub on its embedded default (SQLite, d
 	@RINGMAIN_DATA="$${RINGMAIN_DATA:-$(CURDIR)/$(DATA)}" $(BIN)/ringmain up --port $(PORT)
 
 test: $(BIN)/.test  ## set up and pass the tests
-	@$(BIN)/python -m pytest -n auto --ignore tests/browser --ignore tests/odoo --ignore tests/flyte --ignore tests/tooljet $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(APART:%=--ignore tests/%) $(ARGS)
 
 browser: $(BIN)/.browser  ## the journeys in a real Chromium, which the distribution brings
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
@@ -24,7 +27,7 @@ browser: $(BIN)/.browser  ## the journeys in a real Chromium, which the distribu
 test-odoo: $(BIN)/.odoo  ## the addon in a real Odoo 19, which Debian's mirror brings; ODOO_BIN and ODOO_CONF name another
 	@$(BIN)/python -m tests.odoo $(ARGS)
 
-test-flyte: $(BIN)/python  ## the task and the connector in a real flytekit, over gRPC; ARGS=--upstream adds the original's tests
+test-flyte: $(BIN)/python  ## the tasks and the connector in a real flytekit and a real Flyte 2; ARGS=--upstream adds the original's tests
 	@$(BIN)/python -m tests.flyte $(ARGS)
 
 test-tooljet: $(BIN)/.test  ## the plugin, loaded as ToolJet's server loads it, in several Nodes, before a real hub
@@ -43,7 +46,7 @@ soak: $(BIN)/.test  ## ten minutes of all that goes wrong, and whether the books
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 clean:  ## remove what the other words made
-	rm -rf $(VENV) $(DATA) .odoo .flyte .tooljet .bench .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DATA) .odoo .flyte .flyte2 .tooljet .bench .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ringmain needs Python 3.11 or newer; name one with make PYTHON=…")'

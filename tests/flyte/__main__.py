@@ -1,5 +1,9 @@
-"""`make test-flyte`: an environment with flytekit and the original plugin, the tests that need it, and a last line."""
+"""`make test-flyte`: an environment for each of Flyte's SDKs, the tests that need it, and a last line for each.
 
+`--only flyte-1` or `--only flyte-2` leaves the other one out; `--upstream` adds the original plugin's own tests.
+"""
+
+import argparse
 import io
 import os
 import subprocess
@@ -7,17 +11,32 @@ import sys
 import tarfile
 import tempfile
 import time
-import tomllib
 import urllib.request
-import venv
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
-PLACE = Path(os.environ.get("FLYTE_DIR") or ROOT / ".flyte")
-PYTHON = PLACE / "bin" / "python"
-MARK = PLACE / ".made"
+from tests.flyte.places import ROOT, Missing, Place, newest_python
 
-TESTS = ("tests/flyte", "tests/documents/test_flyte_chatgpt_task.py")
+FLYTE_1 = Place(
+    name="flyte-1",
+    package="flytekit",
+    folder=Path(os.environ.get("FLYTE_DIR") or ROOT / ".flyte"),
+    group="flyte",
+    python=Path(sys.executable),
+    below=(3, 13),
+)
+
+FLYTE_2 = Place(
+    name="flyte-2",
+    package="flyte",
+    folder=Path(os.environ.get("FLYTE2_DIR") or ROOT / ".flyte2"),
+    group="flyte2",
+    python=newest_python(),
+)
+
+TESTS: dict[Place, tuple[str, ...]] = {
+    FLYTE_1: ("tests/flyte", "tests/documents/test_flyte_chatgpt_task.py"),
+    FLYTE_2: ("tests/flyte2",),
+}
 
 CHATS = "plugins/flytekit-openai/tests/chatgpt/"
 SOURCE = "https://codeload.github.com/flyteorg/flytekit/tar.gz/refs/tags/v"
@@ -32,60 +51,35 @@ original.ChatGPTTask, original.ChatGPTConnector = ours.ChatGPTTask, ours.ChatGPT
 """What lets the original's tests find our classes under the original's names."""
 
 
-class Missing(Exception):
-    """What this machine has not, and nobody can be blamed for."""
-
-
 def main(words: list[str]) -> int:
-    """What the shell is told; nothing that did not run is called passed."""
+    """What the shell is told: the worst of what both came to."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--upstream", action="store_true")
+    parser.add_argument("--only", choices=[place.name for place in TESTS])
+    ours, others = parser.parse_known_args(words)
+    return max(passed(place, others, ours.upstream) for place in TESTS if ours.only in (None, place.name))
+
+
+def passed(place: Place, words: list[str], upstream: bool) -> int:
+    """What the tests of one place came to; nothing that did not run is called passed."""
     began = time.monotonic()
-    upstream = "--upstream" in words
-    words = [word for word in words if word != "--upstream"]
     try:
-        make()
-        code = run(*TESTS, *words)
-        code = code or (run_upstream() if upstream else 0)
+        place.make()
+        code = place.run(*TESTS[place], *words)
+        code = code or (run_upstream() if upstream and place is FLYTE_1 else 0)
     except Missing as missing:
         fails = os.environ.get("CI") == "true"
-        print(f"flyte-1: failed, because {missing}" if fails else f"SKIP flyte-1: {missing}")
+        print(f"{place.name}: failed, because {missing}" if fails else f"SKIP {place.name}: {missing}", flush=True)
         return int(fails)
-    print(f"flyte-1: {'failed' if code else 'passed'}, {time.monotonic() - began:.0f} s")
+    print(f"{place.name}: {'failed' if code else 'passed'}, {time.monotonic() - began:.0f} s", flush=True)
     return code
-
-
-def make() -> None:
-    """The environment, made once and again where what it must hold has changed."""
-    wanted = (ROOT / "pyproject.toml").read_text()
-    if MARK.exists() and MARK.read_text() == wanted:
-        return
-    if sys.version_info >= (3, 13):
-        raise Missing(
-            f"flytekit 1 runs on Python 3.10 to 3.12, and this is {sys.version_info[0]}.{sys.version_info[1]}"
-        )
-    print("Setting up flytekit (once) …", file=sys.stderr)
-    venv.create(PLACE, with_pip=True)
-    group = tomllib.loads(wanted)["dependency-groups"]["flyte"]
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run([*pip, "-e", f"{ROOT}[server,flyte]", *group], capture_output=True, text=True)
-    if done.returncode:
-        said = next((line for line in done.stderr.splitlines() if line.startswith("ERROR")), "pip failed")
-        raise Missing(f"the package index did not give flytekit ({said[:200]})")
-    MARK.write_text(wanted)
-
-
-def run(*words: str, cwd: Path = ROOT, **environ: str) -> int:
-    """How pytest ended; flytekit's own warnings are not ours to fail on."""
-    plain = ["-o", "filterwarnings=default", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider"]
-    command = [PYTHON, "-m", "pytest", "-q", *plain, "--timeout", "300", *words]
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **environ}
-    return subprocess.run(command, cwd=cwd, env=env).returncode
 
 
 def run_upstream() -> int:
     """The original plugin's own tests of its chat, against our classes; they come from its source and do not stay."""
     with tempfile.TemporaryDirectory() as folder:
         names = unpack(source(), Path(folder))
-        return run(*names, cwd=Path(folder), FLYTE_OPENAI_API_KEY="sk-test", RINGMAIN_DATA=f"{folder}/data")
+        return FLYTE_1.run(*names, cwd=Path(folder), FLYTE_OPENAI_API_KEY="sk-test", RINGMAIN_DATA=f"{folder}/data")
 
 
 def source() -> dict[str, bytes]:
@@ -93,7 +87,11 @@ def source() -> dict[str, bytes]:
     checkout = os.environ.get("FLYTEKIT_SOURCE")
     if checkout:
         return {file.name: file.read_bytes() for file in (Path(checkout) / CHATS).glob("*.py")}
-    told = [PYTHON, "-c", "from importlib.metadata import version as v; print(v('flytekitplugins-openai'))"]
+    told = [
+        FLYTE_1.interpreter,
+        "-c",
+        "from importlib.metadata import version as v; print(v('flytekitplugins-openai'))",
+    ]
     version = subprocess.check_output(told, text=True).strip()
     try:
         with urllib.request.urlopen(f"{SOURCE}{version}", timeout=60) as response:

@@ -55,10 +55,14 @@ class Asker:
 
         `heads` takes the heads of what the provider sent. Raises `RingmainError`.
         """
-        return await asyncio.wrap_future(self.begin(lambda hub: _asked(hub, ask, connection, place, heads)))
+        return await self.within(lambda hub: _asked(hub, ask, connection, place, heads))
+
+    async def within(self, work: Callable[[AsyncHub], Coroutine[Any, Any, T]]) -> T:
+        """What comes of work with the hub, done in the hub's loop; whoever stops waiting here cuts it off there."""
+        return await asyncio.wrap_future(self.begin(work))
 
     def begin(self, work: Callable[[AsyncHub], Coroutine[Any, Any, T]]) -> Future[T]:
-        """What is done with the hub, under way in its loop; to cancel it is to cut it off there."""
+        """As `within`, under way."""
         return self._loop.submit(self._done(work))
 
     async def _done(self, work: Callable[[AsyncHub], Coroutine[Any, Any, T]]) -> T:

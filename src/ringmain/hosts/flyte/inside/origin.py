@@ -1,6 +1,7 @@
 """Which task of which execution asks, as far as a connector is told."""
 
 import re
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
@@ -59,6 +60,11 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
             digest.update(part.encode() + b"\0")
         digest.update(asked)
         return digest.hexdigest()
+
+
+def without_origin(notices: Iterable[str]) -> tuple[str, ...]:
+    """What a hub did on its own; who asked is the book's to know."""
+    return tuple(notice for notice in notices if not notice.startswith(ASKED_BY))
 
 
 def origin_of(id: Any, prefix: str) -> Origin:

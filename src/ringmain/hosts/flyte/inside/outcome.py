@@ -10,7 +10,7 @@ from ringmain.exchange.connection import Connection
 from ringmain.exchange.reply import Reply
 from ringmain.hosts.flyte.inside.asking import Answered
 from ringmain.hosts.flyte.inside.holders import CONNECTOR, Holder
-from ringmain.hosts.flyte.inside.origin import ASKED_BY
+from ringmain.hosts.flyte.inside.origin import without_origin
 
 Phase = Literal["SUCCEEDED", "FAILED", "RETRYABLE_FAILED"]
 
@@ -50,13 +50,8 @@ def _info(reply: Reply) -> dict[str, Any]:
         "cost": _money(reply),
         "currency": "USD",
         "milliseconds": reply.milliseconds,
-        "notices": notices_of(reply),
+        "notices": list(without_origin(reply.notices)),
     }
-
-
-def notices_of(reply: Reply) -> list[str]:
-    """What the hub did on its own; who asked is the book's to know."""
-    return [notice for notice in reply.notices if not notice.startswith(ASKED_BY)]
 
 
 def usage_of(reply: Reply) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""What runs in tasks of Flyte 2."""
