@@ -1,16 +1,16 @@
 """A connector that pyflyte really serves, a provider behind it, and the templates that were packaged."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.flyte.hub import free_port
+from tests.flyte.hub import wait_until as wait_until
 from tests.flyte.propeller import Propeller, Template, package, propeller
 from tests.flyte.provider import KEY, Provider, run_provider
 
@@ -47,12 +47,6 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of the served connector."""
     return tmp_path_factory.mktemp("data")
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 @contextmanager
@@ -95,11 +89,3 @@ def original(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> It
     environ = {"OPENAI_BASE_URL": provider.base_url, "_FSEC_FLYTE_OPENAI_API_KEY": KEY}
     with served(tmp_path_factory.mktemp("original"), **environ) as channel:
         yield channel
-
-
-def wait_until(true, seconds: float = 20) -> None:
-    """Nothing, once it is true."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.1)

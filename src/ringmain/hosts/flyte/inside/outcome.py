@@ -110,7 +110,7 @@ def told(error: RingmainError, ask: Ask, connection: Connection | None, holder: 
     """What happened, and what to do next, in the words of whoever holds the connection."""
     if error.code == "deadline_exceeded" and ask.deadline:
         return _late(error, ask.deadline, connection, holder)
-    wait = f" It wants to be left alone for {error.retry_after:g} s." if error.retry_after else ""
+    wait = f" It wants to be left alone for {round(error.retry_after, 1):g} s." if error.retry_after else ""
     fix = _fix(error, connection, holder)
     return f"{error.sentence}{wait} {fix}".strip()
 
