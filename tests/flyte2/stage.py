@@ -42,7 +42,11 @@ def connected(provider: Provider, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     close_asker()
 
 
-def run(task: Any, *args: Any, folder: Path | None = None, **kwargs: Any) -> Any:
+def run(task: Any, *args: Any, **kwargs: Any) -> Any:
     """What a local run of a task gives."""
-    places = {"raw_data_path": str(folder / "raw"), "metadata_path": str(folder / "metadata")} if folder else {}
-    return flyte.with_runcontext(mode="local", **places).run(task, *args, **kwargs).outputs()[0]
+    return whole_run(task, *args, **kwargs).outputs()[0]
+
+
+def whole_run(task: Any, *args: Any, **kwargs: Any) -> Any:
+    """A local run of a task, which is over."""
+    return flyte.with_runcontext(mode="local").run(task, *args, **kwargs)

@@ -148,7 +148,7 @@ async def blocking_rows() -> str:
 
 @pytest.mark.parametrize("task", [blocking, blocking_rows])
 def test_what_would_stop_an_async_task_says_what_to_write_instead(task: Any, provider: Provider) -> None:
-    with pytest.raises(flyte.errors.RuntimeUserError, match="would stop all .* Write `await chat"):
+    with pytest.raises(flyte.errors.RuntimeUserError, match=r"would stop all .* Write `await chat"):
         run(task)
     assert not provider.asked("never")
 
