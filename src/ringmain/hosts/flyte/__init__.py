@@ -1,6 +1,7 @@
-"""The room of Flyte: a task that asks a chat model, and the connector that serves it.
+"""The room of Flyte: a task that asks a chat model, and the connector that serves it; chats within tasks of Flyte 2.
 
 from ringmain.hosts.flyte import ChatGPTConnector, ChatGPTTask
+from ringmain.hosts.flyte.v2 import chat, chat_map
 """
 
 from importlib import import_module
@@ -18,9 +19,10 @@ NAMEPLATE = Nameplate(
         "tasks that were registered with flytekitplugins-openai, served by ours",
         "connections by name with an allow-list, or a hub that knows project, task and execution",
         "a doctor that looks over a connector's pod",
+        "Flyte 2: chat and chat_map within tasks, in local runs; a step that is recorded, retries by class, checkpoints",
     ),
-    todo=("OpenAI's Batch API", "Flyte 2"),
-    exempt={"deliver": "A connector waits for the answer on the line, so there is none to bring later."},
+    todo=("OpenAI's Batch API", "Flyte 2 on a real backend: nobody has tried a replay there"),
+    exempt={"deliver": "A connector or task waits for the answer on the line, so there is none to bring later."},
 )
 
 INSIDE = {

@@ -1,4 +1,4 @@
-"""What the admin takes away: the connector's environment, its image, its secret, and Propeller's Helm values."""
+"""What the admin takes away: a connector's environment, image, secret and Helm values; for Flyte 2 an environment."""
 
 from ringmain.exchange.account import Account
 from ringmain.hosts import File
@@ -15,6 +15,19 @@ EXPOSE 8000 9090
 # With the second line as well, tasks that were registered with flytekitplugins-openai are served too.
 CMD ["pyflyte", "serve", "connector", "--port", "8000", "--prometheus_port", "9090", \\
      "--modules", "ringmain.hosts.flyte.inside.takeover"]
+"""
+
+FLYTE_2 = """\
+# Tasks of this environment ask the hub. Once, before their first run on a cluster:
+#   flyte create secret ringmain-key        (it asks for the value, which is RINGMAIN_KEY of ringmain.env)
+import flyte
+
+env = flyte.TaskEnvironment(
+    name="asks",
+    image=flyte.Image.from_debian_base().with_pip_packages("ringmain[flyte2]"),
+    env_vars={"RINGMAIN_URL": ADDRESS},
+    secrets=[flyte.Secret("ringmain-key", as_env_var="RINGMAIN_KEY")],
+)
 """
 
 HELM = """\
@@ -55,7 +68,13 @@ def pack(account: Account, *, url: str, key: str) -> tuple[File, ...]:
         File(name="secret.yaml", title="The same as a Kubernetes secret", text=_secret(base, key)),
         File(name="Dockerfile", title="The connector's image", text=IMAGE),
         File(name="values.yaml", title="Propeller's Helm values", text=HELM),
+        File(name="flyte2.py", title="For Flyte 2: the environment of tasks that ask", text=_flyte_2(base)),
     )
+
+
+def _flyte_2(base: str) -> str:
+    """Python, with the address as a text of it."""
+    return FLYTE_2.replace("ADDRESS", repr(base))
 
 
 def _secret(base: str, key: str) -> str:
