@@ -19,7 +19,7 @@ NAMEPLATE = Nameplate(
         "tasks that were registered with flytekitplugins-openai, served by ours",
         "connections by name with an allow-list, or a hub that knows project, task and execution",
         "a doctor that looks over a connector's pod",
-        "Flyte 2: chat and chat_map within tasks, in local runs; a step that is recorded, retries by class, checkpoints",
+        "Flyte 2: chat and chat_map within tasks, recorded as steps, with retries by class; tried in local runs",
     ),
     todo=("OpenAI's Batch API", "Flyte 2 on a real backend: nobody has tried a replay there"),
     exempt={"deliver": "A connector or task waits for the answer on the line, so there is none to bring later."},
