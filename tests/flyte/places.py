@@ -65,8 +65,8 @@ class Place:
 
 
 def version_of(python: Path) -> tuple[int, int]:
-    """The version of a Python, (0, 0) where it does not start."""
-    code = "import sys; print(*sys.version_info[:2])"
+    """The version of a Python, (0, 0) where it does not start or makes no environments."""
+    code = "import ensurepip, sys; print(*sys.version_info[:2])"
     done = subprocess.run([python, "-c", code], capture_output=True, text=True)
     major, minor = done.stdout.split() if done.returncode == 0 else ("0", "0")
     return int(major), int(minor)

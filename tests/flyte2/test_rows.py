@@ -1,6 +1,8 @@
 """Many rows inside a task: one bad row, two attempts, a cap, a report."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -159,6 +161,33 @@ def test_a_path_keeps_answers_for_other_runs_too(provider: Provider, tmp_path: P
     assert len(provider.asked("on a path")) == 1
 
 
+KILLED = """
+import sys, flyte
+from ringmain.hosts.flyte.inside.v2 import keeping
+from ringmain.hosts.flyte.v2 import chat_map_sync
+keeping.EVERY = 0.2
+table = chat_map_sync(
+    [f"slow 0.1 killed {at}" for at in range(40)], keep=flyte.Checkpoint(*sys.argv[1:]), concurrency=2, model="killed"
+)
+print(sum(row.kept for row in table), table.ok)
+"""
+
+
+def test_a_machine_that_dies_half_way_costs_little_more_than_one_pass(provider: Provider, tmp_path: Path) -> None:
+    def paid() -> int:
+        return sum(len(provider.asked(f"slow 0.1 killed {at}")) for at in range(40))
+
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "first")]
+    with subprocess.Popen(command) as process:
+        until(lambda: paid() >= 20, 60)
+        process.kill()
+    second = [sys.executable, "-c", KILLED, str(tmp_path / "second"), str(tmp_path / "first")]
+    kept, ok = subprocess.check_output(second, text=True).split()
+    assert ok == "True"
+    assert int(kept) >= 10
+    assert paid() <= 50
+
+
 @ENV.task
 async def two_tables() -> list[int]:
     keep = flyte.ctx().checkpoint
@@ -186,8 +215,8 @@ def test_answers_are_saved_while_the_run_is_under_way(monkeypatch: pytest.Monkey
     assert not [thread for thread in threading.enumerate() if thread.name == "ringmain-keeping"]
 
 
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)

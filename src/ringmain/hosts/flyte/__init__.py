@@ -21,7 +21,7 @@ NAMEPLATE = Nameplate(
         "a doctor that looks over a connector's pod",
         "Flyte 2: chat and chat_map within tasks, recorded as steps, with retries by class; tried in local runs",
     ),
-    todo=("OpenAI's Batch API", "Flyte 2 on a real backend: nobody has tried a replay there"),
+    todo=("OpenAI's Batch API", "Flyte 2: a doctor, and a replay on a real backend, which nobody has tried"),
     exempt={"deliver": "A connector or task waits for the answer on the line, so there is none to bring later."},
 )
 
