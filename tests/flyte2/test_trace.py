@@ -1,10 +1,12 @@
 """What Flyte records of an ask, and what a replay of the task pays for.
 
-No backend can be had here: what stands in for one keeps the records of a run by Flyte's own names and conversions.
+No backend can be had here: Flyte's own controller of remote runs records and replays, and a dictionary has its actions.
 """
 
+import asyncio
 import json
 import sqlite3
+from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ import flyte
 import flyte.errors
 import pytest
 from flyte._internal.controllers._local_controller import LocalController
-from flyte._internal.runtime import convert
+from flyte._internal.controllers.remote import _controller as remote
+from flyte._internal.controllers.remote._action import Action
+from flyteidl2.core import execution_pb2
 
 from ringmain.hosts.flyte.inside.v2 import chatting
 from ringmain.hosts.flyte.v2 import chat, chat_sync
@@ -74,39 +78,51 @@ def test_a_long_ask_is_recorded_by_what_tells_it_from_others(recorded: Path, mon
 # a replay ---------------------------------------------------------------------------------------------------------
 
 
-class Backend:
-    """Keeps what steps have given, by the names of their actions, for the next attempt, as a backend does."""
+class Backend(remote.RemoteController):
+    """Records and replays steps as on a cluster, but that its actions lie in a dictionary and its store in a folder."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.kept: dict[str, Any] = {}
-        self.failed: dict[str, Any] = {}
-        self._look, self._record = LocalController.get_action_outputs, LocalController.record_trace
-        monkeypatch.setattr(LocalController, "get_action_outputs", self._looked_up())
-        monkeypatch.setattr(LocalController, "record_trace", self._recorded())
+    def __init__(self) -> None:
+        self.actions: dict[str, Action] = {}
+        self._parent_action_semaphore = defaultdict(lambda: asyncio.Semaphore(100))
 
-    def _looked_up(self) -> Any:
-        async def get_action_outputs(controller: Any, interface: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
-            info, _ = await self._look(controller, interface, func, *args, **kwargs)
-            kept = self.kept.get(info.action.name)
-            if kept is not None:
-                info.output = await convert.convert_outputs_to_native(interface, kept)
-            elif (error := self.failed.get(info.action.name)) is not None and not error.recoverable:
-                info.error = convert.convert_error_to_native(error)
-            return info, info.output is not None or info.error is not None
+    async def get_action(self, action_id: Any, parent_action_name: str) -> Action | None:
+        return self.actions.get(action_id.name)
 
-        return get_action_outputs
+    async def submit_and_wait_for_action(self, action: Action) -> Action:
+        if action.err is not None:
+            action.err.recoverability = recoverability(action)
+        self.actions[action.name] = action
+        return action
 
-    def _recorded(self) -> Any:
-        async def record_trace(controller: Any, info: Any) -> None:
-            await self._record(controller, info)
-            if info.error is not None:
-                self.failed[info.action.name] = convert.convert_from_native_to_error(info.error)
-            else:
-                self.kept[info.action.name] = await convert.convert_from_native_to_outputs(
-                    info.output, info.interface, info.name
-                )
 
-        return record_trace
+def recoverability(action: Action) -> Any:
+    """What a backend reads in the step's own file; it tells whether a failure is replayed."""
+    data = Path(action.run_output_base, action.name, "error.pb").read_bytes()
+    return execution_pb2.ErrorDocument.FromString(data).error.kind
+
+
+@pytest.fixture
+def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
+    """What stands in for a backend, for all steps of local runs."""
+    made = Backend()
+
+    async def get_action_outputs(_: Any, interface: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+        return await made.get_action_outputs(interface, func, *args, **kwargs)
+
+    async def record_trace(_: Any, info: Any) -> None:
+        await made.record_trace(info)
+
+    upload = remote.upload_inputs_with_retry
+
+    async def upload_into_a_folder(data: bytes, uri: str, **kwargs: Any) -> None:
+        """An object store needs no folders."""
+        await asyncio.to_thread(Path(uri).parent.mkdir, parents=True, exist_ok=True)
+        await upload(data, uri, **kwargs)
+
+    monkeypatch.setattr(remote, "upload_inputs_with_retry", upload_into_a_folder)
+    monkeypatch.setattr(LocalController, "get_action_outputs", get_action_outputs)
+    monkeypatch.setattr(LocalController, "record_trace", record_trace)
+    return made
 
 
 CRASHES: list[str] = []
@@ -132,13 +148,18 @@ def crashes_plainly(mark: str) -> list[str]:
 
 @pytest.mark.parametrize(("task", "mark"), [(crashes, "async"), (crashes_plainly, "plain")])
 def test_a_replay_pays_only_for_what_was_not_answered(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch, task: Any, mark: str
+    provider: Provider, backend: Backend, task: Any, mark: str
 ) -> None:
-    backend = Backend(monkeypatch)
     words = ("first", "first", "second", "third")
     assert run(task, mark) == [f"You said: {mark} {word}" for word in words]
     assert [len(provider.asked(f"{mark} {word}")) for word in ("first", "second", "third")] == [2, 1, 1]
-    assert len(backend.kept) == 4
+    assert len(backend.actions) == 4
+    for action in backend.actions.values():
+        files = list(Path(action.run_output_base, action.name).iterdir())
+        assert {file.name for file in files} == {"inputs.pb", "outputs.pb"}
+        for told in files:
+            assert KEY.encode() not in told.read_bytes()
+            assert b"127.0.0.1" not in told.read_bytes()
 
 
 def test_without_records_the_same_task_pays_again(provider: Provider) -> None:
@@ -151,7 +172,30 @@ async def mended(prompt: str) -> str:
     return (await chat(prompt, model="mended-in-a-replay", timeout=1)).text
 
 
-def test_what_failed_is_never_replayed(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    backend = Backend(monkeypatch)
+def test_what_failed_is_never_replayed(provider: Provider, backend: Backend) -> None:
     assert run(mended, "once 429 2 replay").startswith("You said")
-    assert [error.err.message for error in backend.failed.values()] == ["upstream_rate_limited"]
+    (action,) = backend.actions.values()
+    assert action.err is None
+    assert len(provider.asked("once 429 2 replay")) == 2
+
+
+@ENV.task(retries=1)
+async def refused_and_mended() -> str:
+    try:
+        return (await chat("status 401 first", model="refused-first")).text
+    except flyte.errors.NonRecoverableError as error:
+        REFUSED.append(error.code)
+        raise RuntimeError("Once more, with a key that works.") from error
+
+
+REFUSED: list[str] = []
+
+
+def test_a_refusal_is_recorded_as_what_may_be_asked_again(provider: Provider, backend: Backend) -> None:
+    with pytest.raises(flyte.errors.RuntimeUserError, match="Once more"):
+        run(refused_and_mended)
+    (action,) = backend.actions.values()
+    assert action.err is not None
+    assert action.err.message == "upstream_auth"
+    assert REFUSED == ["upstream_auth"] * 2
+    assert len(provider.asked("status 401 first")) == 2
