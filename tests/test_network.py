@@ -16,7 +16,7 @@ import uvloop
 from ringmain.errors import ProviderError, RingmainError, SetupError
 from ringmain.network import Network, proxies
 from ringmain.network.place import place_of
-from ringmain.transport import Request, Response
+from ringmain.transport import Request, Response, Upload
 
 
 @asynccontextmanager
@@ -540,3 +540,109 @@ async def test_a_reader_that_takes_its_time_holds_the_provider_back(transport: N
             await asyncio.sleep(0.2)
         assert held < 30_000_000
         assert sum([len(chunk) async for chunk in response.chunks()]) == 40_000_000
+
+
+PIECE = b"." * 100_000
+
+
+async def taking(url: str, transport: Network, pieces: AsyncIterator[bytes], *, many: int) -> tuple[int, bytes]:
+    upload = Upload(pieces, many * len(PIECE))
+    response = await transport.send(Request(url=f"{url}/v1/files", upload=upload), timeout=10)
+    try:
+        return response.status, b"".join([chunk async for chunk in response.chunks()])
+    finally:
+        await response.close()
+
+
+@asynccontextmanager
+async def taker(answer: Callable) -> AsyncIterator[str]:
+    """A server that hands the stream of what comes in, its head included, to whoever answers; and its address."""
+    handling: set[asyncio.Task] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        handling.add(asyncio.current_task())
+        try:
+            with suppress(ConnectionError):
+                await answer(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+    async with listening:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        for task in handling:
+            task.cancel()
+        await asyncio.wait(handling)
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+async def test_a_body_is_read_while_it_is_sent_and_no_faster(
+    transport: Network, monkeypatch: pytest.MonkeyPatch, proxied: bool
+) -> None:
+    read, may_go, heads = 0, asyncio.Event(), []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(400):
+            read += 1
+            yield PIECE
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        await may_go.wait()
+        left = 400 * len(PIECE)
+        while left:
+            left -= len(await reader.read(1 << 20))
+        writer.write(OK)
+        await writer.drain()
+        await asyncio.sleep(5)
+
+    async with taker(slow) as url:
+        if proxied:
+            monkeypatch.setenv("http_proxy", url)
+            url = "http://files.example"
+        sending = asyncio.create_task(taking(url, transport, pieces(), many=400))
+        held = -1
+        while held != read or not read:
+            held = read
+            await asyncio.sleep(0.2)
+        assert held < 300
+        may_go.set()
+        assert await sending == (200, b"hi")
+    assert b"content-length: 40000000\r\n" in heads[0].lower()
+
+
+async def test_a_provider_that_refuses_a_body_before_its_end_is_sent_no_more_of_it(transport: Network) -> None:
+    read = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(1000):
+            read += 1
+            yield PIECE
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 No\r\ncontent-length: 2\r\n\r\nno")
+        await asyncio.sleep(5)
+
+    async with taker(refuse) as url:
+        assert await asyncio.wait_for(taking(url, transport, pieces(), many=1000), 4) == (413, b"no")
+        assert read < 900
+        # What is left of the body must not be the beginning of another question.
+        assert not [idle for kept in transport._direct._kept._idle.values() for idle in kept]
+
+
+async def test_a_body_whose_reading_fails_takes_its_connection_with_it(transport: Network) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield PIECE
+        raise OSError("the disk is gone")
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1 << 16):
+            pass
+
+    async with taker(wait) as url:
+        with pytest.raises(OSError, match="the disk is gone"):
+            await taking(url, transport, pieces(), many=2)
+        assert not [idle for kept in transport._direct._kept._idle.values() for idle in kept]

@@ -8,6 +8,13 @@ import msgspec
 from ringmain.errors import ProviderError
 
 
+class Upload(msgspec.Struct, frozen=True):
+    """A body that is read while it is sent: its pieces, and how many bytes they are together."""
+
+    pieces: AsyncIterator[bytes]
+    length: int
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One call that leaves for a provider."""
 
@@ -15,6 +22,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     headers: dict[str, str] = {}
     body: bytes = b""
+    upload: Upload | None = None
+    """What is sent in the place of a body that is too long to be held."""
     public: bool = False
     """Whether it may only go to public addresses, because a host and no admin has named this one."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import select
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httptools
@@ -45,6 +45,10 @@ class Channel(asyncio.BufferedProtocol):
         """Whether the provider keeps the connection."""
         self._surplus = False
         """Whether more came than was asked for, so that nobody knows any more which answer is whose."""
+        self._more = False
+        """Whether some of the request is still to be sent."""
+        self._room: asyncio.Future[None] | None = None
+        """Pending while what was sent waits to be taken."""
 
     @property
     def open(self) -> bool:
@@ -56,11 +60,11 @@ class Channel(asyncio.BufferedProtocol):
         """Whether nothing waits to be read: of an idle connection that would be its end, or what nobody asked for."""
         return self._arrivals is None or not self._arrivals.poll(0)
 
-    def ask(self, place: Place, head: bytes, body: bytes, *, timeout: float) -> Incoming:
-        """Send a request; what will come of it."""
+    def ask(self, place: Place, head: bytes, body: bytes, *, timeout: float, more: bool = False) -> Incoming:
+        """Send a request; what will come of it. `more` says that `pour` is called next."""
         incoming = self._incoming = Incoming(self._loop, place, self.abort)
         incoming.watch(timeout, self._resume)
-        self._headers, self._between, self._measured = {}, 0, False
+        self._headers, self._between, self._measured, self._more = {}, 0, False, more
         transport = self._transport
         assert transport is not None
         transport.write(head + body if len(body) < ONE_WRITE else head)
@@ -68,10 +72,20 @@ class Channel(asyncio.BufferedProtocol):
             transport.write(body)
         return incoming
 
+    async def pour(self, pieces: AsyncIterator[bytes]) -> None:
+        """Send the rest of a request as fast as it is taken; where the answer comes before its end, no more of it."""
+        async for piece in pieces:
+            if self._room is not None:
+                await self._room
+            if self._transport is None or self._incoming is None or self._incoming.status:
+                return
+            self._transport.write(piece)
+        self._more = False
+
     @property
     def _sent(self) -> bool:
         """Whether the whole request has left; the provider may answer before, and take its rest for another."""
-        return self._transport is not None and not self._transport.get_write_buffer_size()
+        return not self._more and self._transport is not None and not self._transport.get_write_buffer_size()
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -118,6 +132,16 @@ class Channel(asyncio.BufferedProtocol):
             if self._between > LARGEST_HEAD:
                 self._break(ValueError("what stands before or after its body has no end"))
 
+    def pause_writing(self) -> None:
+        """Wait with what is still to be sent."""
+        self._room = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """Go on with it, or find out that there is nobody to send it to."""
+        room, self._room = self._room, None
+        if room is not None and not room.done():
+            room.set_result(None)
+
     def eof_received(self) -> None:
         """An answer of unsaid length ends with the connection."""
         if self._incoming is not None and self._incoming.status and not self._measured:
@@ -131,6 +155,7 @@ class Channel(asyncio.BufferedProtocol):
         incoming, self._incoming, self._transport = self._incoming, None, None
         # It holds on to this channel.
         self._parser = None
+        self.resume_writing()
         if incoming is not None and not incoming.ended:
             incoming.end(broken_off(incoming.place, exc or ConnectionError("Server disconnected")))
 
@@ -171,6 +196,7 @@ class Channel(asyncio.BufferedProtocol):
             chunked = "chunked" in headers.get("transfer-encoding", "").lower()
             self._measured = chunked or "content-length" in headers
             self._incoming.begin(status, headers)
+            self.resume_writing()
 
     def on_body(self, data: bytes) -> None:
         """A part of the body."""

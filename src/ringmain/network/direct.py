@@ -34,8 +34,11 @@ class DirectTransport:
         while True:
             left = max(until - loop.time(), 0.001)
             channel = await self._of(loop).take(place, timeout=left, public=request.public)
-            incoming = channel.ask(place, head, request.body, timeout=max(until - loop.time(), 0.001))
+            left = max(until - loop.time(), 0.001)
+            incoming = channel.ask(place, head, request.body, timeout=left, more=request.upload is not None)
             try:
+                if request.upload is not None:
+                    await channel.pour(request.upload.pieces)
                 await incoming.begun()
                 return incoming
             except BaseException as error:
@@ -121,7 +124,8 @@ def written(request: Request, place: Place) -> bytes:
     told = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
     if told.count("\r") != len(headers) or told.count("\n") != len(headers) or "\0" in told:
         raise unwritable(place)
-    length = f"content-length: {len(request.body)}\r\n" if request.body or request.method == "POST" else ""
+    size = request.upload.length if request.upload else len(request.body)
+    length = f"content-length: {size}\r\n" if size or request.method == "POST" else ""
     try:
         return f"{_opening(request.method, place)}{told}{length}\r\n".encode()
     except UnicodeEncodeError as error:

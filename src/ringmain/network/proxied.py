@@ -49,8 +49,8 @@ class ProxiedTransport:
             answer = await session.request(
                 request.method,
                 request.url,
-                headers=request.headers,
-                data=request.body or None,
+                headers=_measured(request),
+                data=request.upload.pieces if request.upload else request.body or None,
                 allow_redirects=False,
                 timeout=limits,
                 proxy=proxy,
@@ -79,6 +79,12 @@ class ProxiedTransport:
         if self._session:
             await self._session.close()
             self._session = None
+
+
+def _measured(request: Request) -> dict[str, str]:
+    """The headers, and how long the body is where the client cannot know."""
+    length = {"content-length": str(request.upload.length)} if request.upload else {}
+    return request.headers | length
 
 
 class ProxiedResponse:
