@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
+import msgspec
+
 from ringmain.errors import SetupError
 from ringmain.exchange.model import Price, Tier
 from ringmain.exchange.reply import PICO, Usage
@@ -60,6 +62,18 @@ def price_of(input_usd: str | Decimal, output_usd: str | Decimal, cached: str | 
 
 MINUTE, CHARACTERS = "min", "Mchar"
 """The units of prices that are not by the token: a minute of sound, a million characters of text."""
+
+
+def halved(price: Price) -> Price:
+    """Half of a price, rounded up to whole picodollars."""
+
+    def half(of: Price | Tier, **more: int | None) -> dict[str, int | None]:
+        named = {"input": of.input, "output": of.output, "cached": of.cached, "cache_write": of.cache_write, **more}
+        return {name: None if value is None else -(-value // 2) for name, value in named.items()}
+
+    tiers = tuple([msgspec.structs.replace(tier, **half(tier)) for tier in price.tiers])
+    own = half(price, audio=price.audio, second=price.second, character=price.character)
+    return msgspec.structs.replace(price, tiers=tiers, **own)
 
 
 def read_price(said: Sequence[str]) -> Price:

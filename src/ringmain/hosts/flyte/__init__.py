@@ -17,21 +17,40 @@ NAMEPLATE = Nameplate(
     done=(
         "Flyte 1: ChatGPTTask and ChatGPTConnector, in scripts, notebooks, threads and served to Propeller",
         "tasks that were registered with flytekitplugins-openai, served by ours",
+        "OpenAI's Batch API: rows in any form in, their answers in order out; what expired is asked again",
         "connections by name with an allow-list, or a hub that knows project, task and execution",
         "a doctor that looks over a connector's pod",
         "Flyte 2: chat and chat_map within tasks, recorded as steps, with retries by class; tried in local runs",
     ),
-    todo=("OpenAI's Batch API", "Flyte 2: a doctor, and a replay on a real backend, which nobody has tried"),
+    todo=("Flyte 2: a doctor, and a replay on a real backend, which nobody has tried",),
     exempt={"deliver": "A connector or task waits for the answer on the line, so there is none to bring later."},
 )
 
 INSIDE = {
+    "BatchEndpointConnector": "batch.connector",
+    "BatchEndpointTask": "batch.task",
+    "BatchResult": "batch.files",
     "ChatGPTConnector": "connector",
     "ChatGPTTask": "task",
+    "DownloadJSONFilesTask": "batch.files",
+    "OpenAIFileConfig": "batch.files",
+    "UploadJSONLFileTask": "batch.files",
+    "create_batch": "batch.workflow",
 }
 """What needs flytekit → where it stands; loaded when it is asked for."""
 
-__all__ = ["NAMEPLATE", "ChatGPTConnector", "ChatGPTTask"]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
+    "NAMEPLATE",
+    "BatchEndpointConnector",
+    "BatchEndpointTask",
+    "BatchResult",
+    "ChatGPTConnector",
+    "ChatGPTTask",
+    "DownloadJSONFilesTask",
+    "OpenAIFileConfig",
+    "UploadJSONLFileTask",
+    "create_batch",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,9 @@ import msgspec
 from ringmain.addresses import check_base
 from ringmain.errors import AskError, SetupError
 from ringmain.exchange.connection import HUB, Connection, Secret
-from ringmain.exchange.prices import read_price
+from ringmain.exchange.model import Model, Price
+from ringmain.exchange.prices import halved, read_price
+from ringmain.facts import bases
 from ringmain.hosts.flyte.inside.holders import CONNECTOR, Holder
 from ringmain.presets import preset, preset_for
 from ringmain.settings import VARIABLES, Settings
@@ -49,6 +51,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     aliases: dict[str, str] = {}
     prices: dict[str, str] = {}
     """Model → USD for a million tokens, read and written, such as `0.15,0.60`."""
+    batch_prices: dict[str, str] = {}
+    """The same for what is asked in batches."""
 
     def allows(self, place: str) -> bool:
         """Whether tasks of this `project/domain` may use it."""
@@ -96,6 +100,16 @@ def connection_for(
             raise _not_allowed(name or DEFAULT, place)
         return _named(name or DEFAULT, entry, look, holder)
     return _of_hub(settings) if settings.url else _of_environment(settings, look, owned, holder)
+
+
+def batch_price(name: str | None, connection: Connection, model: Model) -> Price | None:
+    """What a token costs in a batch: as the file says of the connection of this name, else half at OpenAI."""
+    entry = read_file().get(name or DEFAULT)
+    told = entry.batch_prices if entry else {}
+    for known in (model.id, *bases(model.id)):
+        if known in told:
+            return read_price(told[known].split(","))
+    return halved(model.price) if model.price and connection.preset.name == "openai" else None
 
 
 def _named(name: str, entry: Entry, look: Look, holder: Holder) -> Connection:

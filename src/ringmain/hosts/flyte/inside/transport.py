@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
@@ -85,7 +85,7 @@ class OpenAITransport:
         named = (base, key, told.get("openai-organization"), told.get("openai-project"))
         kept = self._clients.setdefault(asyncio.get_running_loop(), {})
         if named not in kept:
-            kept[named] = _new_client(self._other, *named)
+            kept[named] = new_client(lambda httpx: _carrier(httpx, self._other), *named)
         return kept[named]
 
     async def close(self) -> None:
@@ -124,15 +124,19 @@ def _listening() -> Iterator[list[Heard]]:
         _seen.reset(token)
 
 
-def _new_client(network: Transport, base: str, key: str, organization: str | None, project: str | None) -> Any:
+def new_client(
+    carrier: Callable[[Any], Any], base: str, key: str, organization: str | None, project: str | None
+) -> Any:
+    """OpenAI's client, below which is what `carrier` makes with the client's own HTTP library."""
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
     http = next(kind for kind in DefaultAsyncHttpxClient.__mro__ if kind.__name__ == "AsyncClient")
     # Which of its two generations this is, depends on the client's.
     httpx = import_module(http.__module__.partition(".")[0])
-    carrier = _carrier(httpx, network)
     # The network knows of proxies itself, and follows no redirect.
-    http_client = DefaultAsyncHttpxClient(transport=carrier, timeout=None, follow_redirects=False, trust_env=False)
+    http_client = DefaultAsyncHttpxClient(
+        transport=carrier(httpx), timeout=None, follow_redirects=False, trust_env=False
+    )
     client = AsyncOpenAI(base_url=base, api_key=key or "none", max_retries=0, timeout=None, http_client=http_client)
     # What the environment says of these is the connection's to know.
     client.organization, client.project = organization, project
