@@ -3,8 +3,8 @@
 from importlib.util import find_spec
 
 if find_spec("flytekit"):
-    from tests.flyte.stage import connector, data, original, provider, templates
+    from tests.flyte.stage import batches, connector, data, original, provider, templates
 
-    __all__ = ["connector", "data", "original", "provider", "templates"]
+    __all__ = ["batches", "connector", "data", "original", "provider", "templates"]
 else:
     collect_ignore_glob = ["test_*.py"]

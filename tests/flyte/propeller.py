@@ -1,9 +1,10 @@
-"""What Propeller does with a sync connector, over gRPC: the registered template and the inputs in, one resource out."""
+"""What Propeller does with connectors, over gRPC: the registered template and the inputs in, a resource out."""
 
 import json
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import msgpack
 from flyteidl.admin import agent_pb2, task_pb2
 from flyteidl.core import execution_pb2, identifier_pb2, literals_pb2, tasks_pb2
 from flyteidl.service import agent_pb2_grpc
@@ -41,6 +43,8 @@ def _value(literal: Any) -> Any:
         case "map":
             return {name: _value(one) for name, one in literal.map.literals.items()}
     scalar = literal.scalar
+    if scalar.WhichOneof("value") == "binary":
+        return msgpack.unpackb(scalar.binary.value)
     match scalar.WhichOneof("value"):
         case "union":
             return _value(scalar.union.value)
@@ -52,7 +56,7 @@ def _value(literal: Any) -> Any:
 def package(folder: Path) -> dict[str, Template]:
     """The templates that `pyflyte package` would have registered, by the task's name."""
     archive = folder / "pkg.tgz"
-    command = [str(Path(sys.executable).parent / "pyflyte"), "--pkgs", "chats", "package"]
+    command = [str(Path(sys.executable).parent / "pyflyte"), "--pkgs", "chats", "--pkgs", "batched", "package"]
     command += ["--image", "any/image:1", "-o", str(archive), "--force"]
     subprocess.run(command, cwd=FLOWS, check=True, capture_output=True)
     with tarfile.open(archive) as packed:
@@ -79,6 +83,7 @@ class Propeller:
 
     def __init__(self, channel: grpc.Channel) -> None:
         self._sync = agent_pb2_grpc.SyncAgentServiceStub(channel)
+        self._async = agent_pb2_grpc.AsyncAgentServiceStub(channel)
         self._metadata = agent_pb2_grpc.AgentMetadataServiceStub(channel)
 
     def types(self) -> set[tuple[str, str, bool]]:
@@ -99,6 +104,33 @@ class Propeller:
         """What comes of many tasks, so many in flight as Propeller allows a namespace."""
         with ThreadPoolExecutor(at_once) as pool:
             return list(pool.map(lambda message: self.execute(template, message), messages))
+
+    def create(self, template: Template, files: str, *, prefix: str = PREFIX) -> bytes:
+        """What the connector wants to be given back with every later question."""
+        text = literals_pb2.Literal(scalar=literals_pb2.Scalar(primitive=literals_pb2.Primitive(string_value=files)))
+        inputs = literals_pb2.LiteralMap(literals={"input_file_id": text})
+        request = agent_pb2.CreateTaskRequest(template=template, inputs=inputs, output_prefix=prefix)
+        return self._async.CreateTask(request, timeout=10).resource_meta
+
+    def get(self, template: Template, meta: bytes) -> Told:
+        """How far it is."""
+        category = agent_pb2.TaskCategory(name=template.type, version=0)
+        request = agent_pb2.GetTaskRequest(task_category=category, resource_meta=meta)
+        return Told(self._async.GetTask(request, timeout=10).resource)
+
+    def see_through(self, template: Template, meta: bytes) -> Told:
+        """What comes of it in the end."""
+        for _ in range(100):
+            told = self.get(template, meta)
+            if told.phase not in ("RUNNING", "QUEUED"):
+                return told
+            time.sleep(0.05)
+        raise AssertionError(told.message)
+
+    def delete(self, template: Template, meta: bytes) -> None:
+        """Have it stopped."""
+        category = agent_pb2.TaskCategory(name=template.type, version=0)
+        self._async.DeleteTask(agent_pb2.DeleteTaskRequest(task_category=category, resource_meta=meta), timeout=10)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flyte.batches import Batches, run_batches
 from tests.flyte.hub import free_port
 from tests.flyte.hub import wait_until as wait_until
 from tests.flyte.propeller import Propeller, Template, package, propeller
@@ -81,6 +82,13 @@ def connector(provider: Provider, data: Path, tmp_path_factory: pytest.TempPathF
     }
     with served(folder, TAKEOVER, **environ) as channel:
         yield channel
+
+
+@pytest.fixture(scope="session")
+def batches() -> Iterator[Batches]:
+    """A provider with a Batch API."""
+    with run_batches() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

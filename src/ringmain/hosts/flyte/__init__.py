@@ -1,8 +1,10 @@
-"""The room of Flyte: a task that asks a chat model, and the connector that serves it; chats within tasks of Flyte 2.
+"""The room of Flyte: a task that asks a chat model, batches of many rows, and the connectors that serve both; chats within
+tasks of Flyte 2.
 
-from ringmain.hosts.flyte import ChatGPTConnector, ChatGPTTask
+from ringmain.hosts.flyte import ChatGPTTask, create_batch
 from ringmain.hosts.flyte.v2 import chat, chat_map
 """
+# pyright: reportUnsupportedDunderAll=false
 
 from importlib import import_module
 from typing import Any
@@ -39,7 +41,7 @@ INSIDE = {
 }
 """What needs flytekit → where it stands; loaded when it is asked for."""
 
-__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
     "NAMEPLATE",
     "BatchEndpointConnector",
     "BatchEndpointTask",

@@ -4,19 +4,34 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ringmain.errors import ProviderError
 from ringmain.exchange.loose import as_objects
 from ringmain.hosts.flyte.inside.batch.joining import Fetched
 from ringmain.hosts.flyte.inside.batch.parts import Batch, batch_of
 
 
 def fetched(openai: Any, result: Mapping[str, Any], folder: Path) -> Iterator[Fetched]:
-    """What there is of each file, one file after the other; each is gone when the next is asked for."""
+    """What there is of each file, one file after the other; each is gone when the next is asked for.
+
+    Raises `ProviderError("upstream_refused")` where answers are gone at the provider.
+    """
     for batches in _by_file(result):
-        found = [_fetch(openai, batches[0].input, folder)]
-        told = [_fetch(openai, id, folder) for one in batches for id in (one.output, one.errors) if id]
-        yield Fetched(requests=found[0], told=tuple(filter(None, told)), why=batches[-1].why)
-        for path in filter(None, found + told):
+        asked = _fetch(openai, batches[0].input, folder)
+        told = tuple(path for one in batches for path in _told(openai, one, folder))
+        yield Fetched(requests=asked, told=told, why=batches[-1].why)
+        for path in filter(None, (asked, *told)):
             path.unlink()
+
+
+def _told(openai: Any, one: Batch, folder: Path) -> Iterator[Path]:
+    """What was answered, and what is said of the rest."""
+    if one.output and (path := _fetch(openai, one.output, folder)):
+        yield path
+    elif one.output:
+        fix = "Files of batches are kept for a while only, and somebody may have deleted it."
+        raise ProviderError("upstream_refused", f"The provider has the answers of {one.id} no more.", fix=fix)
+    if one.errors and (path := _fetch(openai, one.errors, folder)):
+        yield path
 
 
 def _by_file(result: Mapping[str, Any]) -> list[list[Batch]]:
