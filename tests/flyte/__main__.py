@@ -10,8 +10,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.flyte.places import ROOT, Missing, Place, newest_python
@@ -38,7 +43,11 @@ TESTS: dict[Place, tuple[str, ...]] = {
     FLYTE_2: ("tests/flyte2",),
 }
 
-CHATS = "plugins/flytekit-openai/tests/chatgpt/"
+OWN = "plugins/flytekit-openai/tests/"
+FOLDERS = ("chatgpt", "openai_batch")
+WITHOUT_SENSE = "openai_batch/test_task.py::test_download_files_task"
+"""It puts nothing in the place of what writes the files and wants them all the same; rows are not joined of nothing."""
+
 SOURCE = "https://codeload.github.com/flyteorg/flytekit/tar.gz/refs/tags/v"
 
 ALIAS = """
@@ -46,7 +55,12 @@ import sys
 import ringmain.hosts.flyte as ours
 import ringmain.hosts.flyte.inside.takeover
 import flytekitplugins.openai as original
-original.ChatGPTTask, original.ChatGPTConnector = ours.ChatGPTTask, ours.ChatGPTConnector
+import flytekitplugins.openai.batch.connector as batch
+from ringmain.hosts.flyte.inside.batch.state import State
+
+for name in ours.INSIDE:
+    setattr(original, name, getattr(ours, name))
+batch.BatchEndpointMetadata = State
 """
 """What lets the original's tests find our classes under the original's names."""
 
@@ -76,17 +90,31 @@ def passed(place: Place, words: list[str], upstream: bool) -> int:
 
 
 def run_upstream() -> int:
-    """The original plugin's own tests of its chat, against our classes; they come from its source and do not stay."""
-    with tempfile.TemporaryDirectory() as folder:
+    """The original plugin's own tests, against our classes; they come from its source and do not stay."""
+    with tempfile.TemporaryDirectory() as folder, nobody(Path(folder)) as url:
         names = unpack(source(), Path(folder))
-        return FLYTE_1.run(*names, cwd=Path(folder), FLYTE_OPENAI_API_KEY="sk-test", RINGMAIN_DATA=f"{folder}/data")
+        environ = {"FLYTE_OPENAI_API_KEY": "sk-test", "RINGMAIN_DATA": f"{folder}/data", "OPENAI_BASE_URL": url}
+        return FLYTE_1.run(*names, "--deselect", WITHOUT_SENSE, cwd=Path(folder), **environ)
+
+
+@contextmanager
+def nobody(folder: Path) -> Iterator[str]:
+    """The address of a provider that has none of the files that the tests make up."""
+    (folder / "nothing").mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder / "nothing"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
+        server.shutdown()
 
 
 def source() -> dict[str, bytes]:
-    """The original's tests by name: out of the checkout that FLYTEKIT_SOURCE names, else from where it is published."""
+    """The original's tests by path: out of the checkout that FLYTEKIT_SOURCE names, else from where it is published."""
     checkout = os.environ.get("FLYTEKIT_SOURCE")
     if checkout:
-        return {file.name: file.read_bytes() for file in (Path(checkout) / CHATS).glob("*.py")}
+        own = Path(checkout) / OWN
+        found = [file for folder in FOLDERS for file in (own / folder).glob("*.*")]
+        return {str(file.relative_to(own)): file.read_bytes() for file in found}
     told = [
         FLYTE_1.interpreter,
         "-c",
@@ -99,17 +127,18 @@ def source() -> dict[str, bytes]:
     except OSError as error:
         raise Missing(f"the source of flytekitplugins-openai {version} cannot be had ({error})") from error
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        held = {member.name: archive.extractfile(member) for member in archive if CHATS in member.name}
-        return {Path(name).name: file.read() for name, file in held.items() if file and name.endswith(".py")}
+        held = {member.name.partition(OWN)[2]: archive.extractfile(member) for member in archive if OWN in member.name}
+        return {name: file.read() for name, file in held.items() if file and name.startswith(FOLDERS)}
 
 
 def unpack(tests: dict[str, bytes], folder: Path) -> list[str]:
     """The names of the tests, once they are in the folder with an alias beside them."""
-    names = [name for name in tests if name.startswith("test_")]
-    if not names:
-        raise Missing("the source of the original plugin has no tests of its chat")
-    for name in names:
-        (folder / name).write_bytes(tests[name])
+    names = sorted(name for name in tests if Path(name).name.startswith("test_"))
+    if {Path(name).parts[0] for name in names} != set(FOLDERS):
+        raise Missing("the source of the original plugin has not the tests that it had")
+    for name, content in tests.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
     (folder / "conftest.py").write_text(ALIAS)
     (folder / "pytest.ini").write_text("[pytest]\n")
     return names

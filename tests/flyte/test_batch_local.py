@@ -12,8 +12,10 @@ from unittest import mock
 
 import pytest
 from flyteidl.core import literals_pb2
-from flytekit import Secret, workflow
+from flytekit import FlyteContextManager, Secret, workflow
+from flytekit.core.type_engine import TypeEngine
 from flytekit.exceptions.user import FlyteUserException
+from flytekit.models.literals import Literal
 from flytekit.types.file import JSONLFile
 from openai.types import Batch, FileObject
 
@@ -192,3 +194,18 @@ def test_the_packaged_upload_runs_by_the_command_of_its_pod(
         "seed": 2**53 + 1,
         "messages": [{"role": "user", "content": "one"}],
     }
+
+
+def test_the_packaged_download_runs_by_the_command_of_its_pod(
+    templates: dict[str, Template], batches: Batches, tmp_path: Path
+) -> None:
+    task = BatchEndpointTask(name="for_a_pod", config={"metadata": {"play": "expire"}})
+    result = task(input_file_id=batches.upload("one", "two", "status 400"))
+    inputs = literals_pb2.LiteralMap()
+    context = FlyteContextManager.current_context()
+    literal = TypeEngine.to_literal(context, result, dict, TypeEngine.to_literal_type(dict))
+    inputs.literals["batch_endpoint_result"].CopyFrom(literal.to_flyte_idl())
+    told = run_pod(templates["openai-download-files-rowsv1"], tmp_path, inputs)
+    files = TypeEngine.to_python_value(context, Literal.from_flyte_idl(told.literals["result"]), BatchResult)
+    assert said(read(files.output_file)) == ["You said: one", "You said: two"]
+    assert [row["custom_id"] for row in read(files.error_file)] == ["id-2"]

@@ -1,5 +1,4 @@
-"""The room of Flyte: a task that asks a chat model, batches of many rows, and the connectors that serve both; chats within
-tasks of Flyte 2.
+"""The room of Flyte: tasks that ask a chat model or batches, the connectors that serve them; chats in tasks of Flyte 2.
 
 from ringmain.hosts.flyte import ChatGPTTask, create_batch
 from ringmain.hosts.flyte.v2 import chat, chat_map

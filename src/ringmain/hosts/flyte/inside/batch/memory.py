@@ -48,7 +48,9 @@ class Memory:
         return dict(self._jobs.get(state.key, {}))
 
     def saw(self, state: State, batch: Batch) -> None:
-        """Remember a batch as it stands."""
+        """Remember a batch as it stands, where it is one of ours."""
+        if not state.job:
+            return
         self._jobs.setdefault(state.key, {})[batch.id] = batch
         self._jobs.move_to_end(state.key)
         if len(self._jobs) > KEPT:

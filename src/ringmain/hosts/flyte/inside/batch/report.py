@@ -97,6 +97,7 @@ def _info(batches: list[Batch], counts: Mapping[str, Counted]) -> dict[str, Any]
         for model, spent in counts[batch.id].spent.items():
             models.setdefault(model, []).append(spent)
     costs = [spent.picodollars for held in models.values() for spent in held]
+    costs += [None for batch in batches if not counts[batch.id].readable and not counts[batch.id].spent]
     known = [cost for cost in costs if cost is not None]
     total = dollars(sum(known)) if len(known) == len(costs) else None
     return {
