@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.flyte.batches import KEY, run_batches
 from tests.flyte.provider import run_provider
 
 
@@ -21,10 +22,20 @@ def test_it_says_where_the_key_comes_from_and_whom_it_reaches(run: Any, monkeypa
     found = checks(done.json)
     assert found["default"]["ok"] is True
     assert "_FSEC_FLYTE_OPENAI_API_KEY" in found["default"]["sentence"]
+    assert "Batches cannot be asked there." in found["default"]["sentence"]
     assert found["plugin"]["ok"] is True
     assert "10 s" in found["propeller"]["sentence"]
     assert "sk-secret" not in done.out
     assert asked == []
+
+
+def test_it_says_whether_a_provider_has_a_batch_api(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with run_batches() as provider:
+        monkeypatch.setenv("OPENAI_BASE_URL", provider.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        found = checks(run("doctor", "flyte", "--json").json)
+    assert found["default"]["ok"] is True
+    assert "It has a Batch API." in found["default"]["sentence"]
 
 
 def test_what_is_missing_is_named_with_its_fix_and_the_exit_code(run: Any) -> None:

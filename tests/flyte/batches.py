@@ -8,7 +8,7 @@ What it does as OpenAI's does, or as people have met it:
 - answers stand in the output file in another order than the requests, and name a dated snapshot of the model;
 - rows that expired stand in the error file as `batch_expired` (`expire`), or nowhere (`silent`);
 - a batch may fail after it was accepted: a line that is not valid (`invalid`), no room for its tokens (`crowded`), a
-  custom_id twice, a line for another endpoint; or be refused at once (`refused`);
+  custom_id twice, a line for another endpoint; or be refused at once (`refused`, `busy`, `swamped`);
 - it may be completed with nothing in it (`empty`: all refused, `nothing`: no file at all);
 - looking may fail although nothing is wrong with the batch (`stumble`: once a 500, `keyless`: once a 401);
 - a status may be one that nobody knows yet (`odd`);
@@ -82,6 +82,9 @@ def create(body: Body) -> Body:
     metadata = body.get("metadata") or {}
     if len(metadata) > 16 or not all(isinstance(value, str) and len(value) <= 512 for value in metadata.values()):
         raise Refused(400, "Invalid 'metadata'.")
+    if plays(metadata) == "swamped" or (plays(metadata) == "busy" and not looked.get(body["input_file_id"])):
+        looked[body["input_file_id"]] = 1
+        raise Refused(429, "Rate limit reached.")
     if plays(metadata) == "refused":
         raise Refused(400, "This batch is not wanted.")
     id = f"batch_{next(numbers):04d}"

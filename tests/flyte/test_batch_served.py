@@ -159,6 +159,7 @@ def test_what_was_aborted_is_stopped_at_the_provider_and_counted(
         ("batch_invalid", "FAILED", "This line is not parseable as valid JSON."),
         ("batch_empty", "FAILED", "none of its 2 requests was answered. The first of them: 400 It is a 400"),
         ("batch_refused", "FAILED", "This batch is not wanted."),
+        ("batch_swamped", "RETRYABLE_FAILED", "is being asked too often"),
         ("batch_elsewhere", "FAILED", "flytesnacks/development may not use the connection 'closed'"),
     ],
 )

@@ -188,17 +188,22 @@ def test_flytekit_is_imported_whatever_is_broken_of_ours(broken: str) -> None:
     assert done.stdout == "fine flytekit\n", done.stderr
 
 
-def test_importing_flytekit_registers_our_type_and_leaves_the_originals_alone() -> None:
+def test_importing_flytekit_registers_our_types_and_leaves_the_originals_alone() -> None:
     code = """
 import flytekit
 from flytekit.extend.backend.base_connector import ConnectorRegistry as r
-print(type(r.get_connector("ringmain_chat")).__module__, type(r.get_connector("chatgpt")).__module__)
+def tell(*kinds):
+    print(*(type(r.get_connector(kind)).__module__ for kind in kinds))
+tell("ringmain_chat", "chatgpt", "ringmain_batch", "openai-batch")
 import ringmain.hosts.flyte.inside.takeover
-print(type(r.get_connector("chatgpt")).__module__)
+tell("chatgpt", "openai-batch")
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    ours, theirs = "ringmain.hosts.flyte.inside.connector", "flytekitplugins.openai.chatgpt.connector"
-    assert done.stdout.split() == [ours, theirs, ours]
+    ours, theirs = "ringmain.hosts.flyte.inside", "flytekitplugins.openai"
+    assert done.stdout.splitlines() == [
+        f"{ours}.connector {theirs}.chatgpt.connector {ours}.batch.connector {theirs}.batch.connector",
+        f"{ours}.connector {ours}.batch.connector",
+    ]
 
 
 def test_importing_the_room_imports_no_flytekit() -> None:

@@ -7,7 +7,7 @@ from ringmain.hosts.flyte import BatchEndpointTask, create_batch
 
 SECRET = Secret(group="openai", key="api-key")
 
-PLAYS = ("complete", "expire", "invalid", "empty", "stumble", "forever", "expire_again", "refused")
+PLAYS = ("complete", "expire", "invalid", "empty", "stumble", "forever", "expire_again", "refused", "swamped")
 for play in PLAYS:
     words = "expire expire" if play == "expire_again" else play
     config = {"metadata": {"play": words}}

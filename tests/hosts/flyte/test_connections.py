@@ -6,7 +6,9 @@ import pytest
 
 from ringmain.errors import RingmainError
 from ringmain.exchange.connection import Connection
-from ringmain.hosts.flyte.inside.connections import FILE, connection_for, read_file
+from ringmain.exchange.model import Model
+from ringmain.exchange.prices import price_of
+from ringmain.hosts.flyte.inside.connections import FILE, batch_price, connection_for, read_file
 from ringmain.settings import read_settings
 
 TOLD = """
@@ -83,6 +85,16 @@ def test_a_name_that_the_connector_does_not_hold_is_told_with_those_that_it_does
 def test_the_entry_called_default_is_for_tasks_that_name_none(file: Path) -> None:
     file.write_text(TOLD.replace("connections.local", "connections.default"))
     assert chosen(OPENAI_API_KEY="sk-b").base_url == "http://vllm.models.svc:8000/v1"
+
+
+def test_a_batch_costs_what_the_file_says_and_half_at_openai(file: Path) -> None:
+    file.write_text(TOLD + 'batch_prices = { small = "0.5,1" }\n')
+    local = chosen("local", "any/where")
+    assert batch_price("local", local, Model(id="small-2026-07-18", price=price_of("9", "9"))) == price_of("0.5", "1")
+    assert batch_price("local", local, Model(id="other", price=price_of("9", "9"))) is None
+    openai = chosen(OPENAI_API_KEY="sk-b")
+    assert batch_price(None, openai, Model(id="any", price=price_of("3", "4"))) == price_of("1.5", "2")
+    assert batch_price(None, openai, Model(id="any")) is None
 
 
 def test_a_hub_is_asked_at_its_own_address_for_flyte() -> None:

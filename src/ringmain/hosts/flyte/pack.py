@@ -7,7 +7,7 @@ SECRET = "ringmain-flyte"  # noqa: S105
 """The Kubernetes secret's name."""
 
 IMAGE = """\
-# A connector that serves ChatGPTTask. Build it, and name it below as the connector's image.
+# A connector that serves ChatGPTTask and create_batch. Build it, and name it below as the connector's image.
 FROM python:3.12-slim
 RUN pip install --no-cache-dir 'ringmain[flyte]' && useradd --create-home connector
 USER connector
@@ -54,7 +54,9 @@ configuration:
           - container: container
           - container_array: k8s-array
           - ringmain_chat: connector-service
+          - ringmain_batch: connector-service
           - chatgpt: connector-service
+          - openai-batch: connector-service
 """
 
 

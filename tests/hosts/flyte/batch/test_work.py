@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -330,6 +331,25 @@ def test_what_takes_long_goes_on_while_flyte_looks_away(provider: Batches, monke
     monkeypatch.setenv("RINGMAIN_DATA", "/proc/nowhere")
     assert seen_through(provider, state).phase == "SUCCEEDED"
     assert len(of(provider, state)) == 2
+
+
+def test_a_file_is_never_held_whole(provider: Batches) -> None:
+    state = begun(provider, job(provider.upload(*(f"{'x' * 4000} {at}" for at in range(2000)))), "expire")
+    looked(provider, state)
+    tracemalloc.start()
+    try:
+        while len(of(provider, state)) < 2:
+            looked(provider, state)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # 8 MB come in, and 4 MB go out.
+    assert peak < 3_000_000
+
+
+def test_who_is_told_to_wait_a_little_waits(provider: Batches) -> None:
+    state = begun(provider, job(provider.upload("a")), "busy")
+    assert seen_through(provider, state).phase == "SUCCEEDED"
 
 
 @pytest.mark.parametrize(

@@ -84,23 +84,13 @@ async def _reached(name: str | None, settings: Settings) -> Check:
     try:
         place = next(iter(_places(name)), "flyte")
         connection = connection_for(name, place=place, settings=settings, look=lambda secret: _look(secret, found))
-        with _unlisted():
-            await _list(connection)
+        has_batches = await _list(connection)
     except RingmainError as error:
         return Check(name=shown, ok=False, sentence=error.sentence, fix=error.fix)
     took = round((time.monotonic() - began) * 1000)
     key = f" Its key comes from {found[0]}." if found else " It has no key." if not settings.url else ""
-    return Check(name=shown, ok=True, sentence=f"{connection.base_url} answers.{key}", milliseconds=took)
-
-
-@contextmanager
-def _unlisted() -> Iterator[None]:
-    """A block in which a provider may be one that lists no models."""
-    try:
-        yield
-    except RingmainError as error:
-        if error.code not in UNLISTED:
-            raise
+    batches = "It has a Batch API." if has_batches else "Batches cannot be asked there."
+    return Check(name=shown, ok=True, sentence=f"{connection.base_url} answers.{key} {batches}", milliseconds=took)
 
 
 def _places(name: str | None) -> list[str]:
@@ -109,7 +99,8 @@ def _places(name: str | None) -> list[str]:
     return [pattern.replace("*", "any").replace("?", "a") for pattern in entry.allow] if entry else []
 
 
-async def _list(connection: Connection) -> None:
+async def _list(connection: Connection) -> bool:
+    """Whether the provider, which answers, has a Batch API too."""
     base = connection.base_url.removesuffix("/hosts/flyte") + "/v1" if connection.is_hub else connection.base_url
     transport = Network()
     try:
@@ -122,9 +113,29 @@ async def _list(connection: Connection) -> None:
             organization=connection.organization,
             project=connection.project,
         )
-        await get(asked, "models", transport)
+        with _unlisted():
+            await get(asked, "models", transport)
+        return not connection.is_hub and await _lists_batches(asked, transport)
     finally:
         await transport.close()
+
+
+@contextmanager
+def _unlisted() -> Iterator[None]:
+    """A block in which a provider may be one that lists no models."""
+    try:
+        yield
+    except RingmainError as error:
+        if error.code not in UNLISTED:
+            raise
+
+
+async def _lists_batches(connection: Connection, transport: Network) -> bool:
+    try:
+        await get(connection, "batches?limit=1", transport)
+    except RingmainError:
+        return False
+    return True
 
 
 def _look(name: str, found: list[str]) -> str | None:

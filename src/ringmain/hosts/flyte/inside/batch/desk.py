@@ -88,9 +88,9 @@ class Desk:
 
     async def _once(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What comes of work that is done once at a time; it goes on where whoever waits gives up, and the next one
-        gets what came of it."""
+        gets what came of it, unless that is a failure of then."""
         task = self._under_way.get(key)
-        if task is None:
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = self._under_way[key] = asyncio.create_task(work())
         try:
             return await asyncio.shield(task)

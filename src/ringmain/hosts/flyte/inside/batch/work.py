@@ -236,6 +236,8 @@ class Work:
         whose = Whose(place=state.place, connection=self._provider.connection.name, sentence=state.task)
         for line in lines_of(batch, counted, whose, at=self._ring.now()):
             self._ring.book.settle(Entry(line=line))
+        if self._ring.settings.url:
+            log.warning("Batch %s is not in the hub's book, which knows only what is asked through the hub.", batch.id)
 
 
 def _unwanted(batch: Batch, state: State) -> bool:
