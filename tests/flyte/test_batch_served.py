@@ -218,7 +218,7 @@ def test_what_the_original_registered_keeps_what_expired_has_finished(
     told = channel.see_through(template, meta)
     assert (told.phase, told.message) == (
         "SUCCEEDED",
-        "Of 2 rows 1 were never answered; the error file names them.",
+        "Not all of 2 rows were answered: 1 left over. The error file names them.",
     )
     assert len(batches.lines(told.outputs["result"]["output_file_id"])) == 1
 

@@ -48,6 +48,7 @@ class Evil:
         (State(openai_org=None, batch_id="batch_1/../../files/x").encode(), "which is no id"),
         (State(openai_org=None, batch_id="b", stopped=("x?y",)).encode(), "which is no id"),
         (State(openai_org=None, batch_id="b", files="a b").encode(), "which is no id"),
+        (State(openai_org=None, batch_id="b", job='j"; x').encode(), "which is no id"),
         (b" " * 70_000, "more than 64 KiB"),
     ],
 )

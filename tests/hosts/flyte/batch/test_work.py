@@ -134,13 +134,13 @@ def test_so_many_rounds_and_then_what_there_is_goes_on(provider: Batches) -> Non
     assert [batch["request_counts"]["completed"] for batch in of(provider, state)] == [8, 4, 2]
     assert (report.phase, report.message) == (
         "SUCCEEDED",
-        "Of 16 rows 2 were never answered; the error file names them.",
+        "Not all of 16 rows were answered: 2 left over. The error file names them.",
     )
 
 
 def test_nothing_is_asked_again_where_nobody_wants_it(provider: Batches) -> None:
     state = begun(provider, job(provider.upload(*TEXTS)), "expire", resubmits=0)
-    assert "2 were never answered" in seen_through(provider, state).message
+    assert "2 left over" in seen_through(provider, state).message
     assert len(of(provider, state)) == 1
 
 
@@ -149,7 +149,7 @@ def test_what_the_provider_refuses_for_good_is_not_asked_again_and_what_may_be_m
     report = seen_through(provider, state)
     _, second = of(provider, state)
     assert ids(provider, second["input_file_id"]) == ["id-2"]
-    assert report.message == "Of 4 rows 1 were refused; the error file names them."
+    assert report.message == "Not all of 4 rows were answered: 1 refused. The error file names them."
     assert report.info["answered"] == 3
 
 
@@ -254,7 +254,7 @@ def test_what_somebody_stops_at_the_provider_is_not_asked_again(provider: Batche
     report = seen_through(provider, state)
     assert (report.phase, report.message) == (
         "SUCCEEDED",
-        "Of 4 rows 2 were never answered; the error file names them.",
+        "Not all of 4 rows were answered: 2 left over. The error file names them.",
     )
     assert len(of(provider, state)) == 1
 
@@ -312,14 +312,14 @@ def test_where_the_provider_lists_no_batches_nothing_is_asked_again(provider: Ba
     state = begun(provider, job(provider.upload(*TEXTS)), "expire")
     provider.list_batches(False)
     try:
-        assert "2 were never answered" in seen_through(provider, state).message
+        assert "2 left over" in seen_through(provider, state).message
     finally:
         provider.list_batches(True)
 
 
 def test_a_rest_that_the_provider_will_not_have_leaves_what_there_is(provider: Batches) -> None:
     state = begun(provider, job(provider.upload(*TEXTS)), "expire refused")
-    assert "2 were never answered" in seen_through(provider, state).message
+    assert "2 left over" in seen_through(provider, state).message
 
 
 def test_what_takes_long_goes_on_while_flyte_looks_away(provider: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -355,7 +355,7 @@ def test_who_is_told_to_wait_a_little_waits(provider: Batches) -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (lambda provider: job("file-none"), "has no files/file-none. It said: No such File object: file-none"),
+        (lambda provider: job("file-none"), "answered 404 to /v1/batches. It said: No such File object: file-none"),
         (lambda provider: job(provider.upload("a"), "file-none"), "file-none"),
     ],
 )
@@ -369,4 +369,4 @@ def test_a_batch_that_the_provider_does_not_know_is_a_failure(provider: Batches)
     state = msgspec.structs.replace(job("file-1"), batch_id="batch_none")
     with pytest.raises(ProviderError) as error:
         looked(provider, state)
-    assert "has no batches/batch_none" in str(error.value)
+    assert "answered 404 to /v1/batches/batch_none" in str(error.value)

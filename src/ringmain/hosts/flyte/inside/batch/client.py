@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, TypeVar
 from ringmain.errors import ProviderError, RingmainError
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.fault import Called, Fault
-from ringmain.exchange.loose import as_object
+from ringmain.exchange.loose import as_count, as_object
 from ringmain.hosts.flyte.inside.batch.carrier import carrier
 from ringmain.hosts.flyte.inside.batch.lines import lines
 from ringmain.hosts.flyte.inside.batch.parts import Batch, batch_of
@@ -26,6 +26,9 @@ LISTED = 2000
 
 EARLIER = 300
 """Seconds by which a provider's batch may seem older than its file."""
+
+MISSING = (404, 405, 501)
+"""Statuses with which a provider says that it has no such thing."""
 
 LONGEST_SAID = 500
 """Characters of a provider's sentence that are passed on."""
@@ -80,9 +83,13 @@ class Provider:
 
     async def age(self, file: str) -> int:
         """When a file was made, in seconds since 1970; 0 where the provider does not say."""
-        told = as_object(_plain(await self._called(lambda: self._client.files.retrieve(file))))
-        made = told.get("created_at")
-        return made if isinstance(made, int) else 0
+        try:
+            told = await self._called(lambda: self._client.files.retrieve(file))
+        except ProviderError as error:
+            if error.status in MISSING:
+                return 0
+            raise
+        return as_count(as_object(_plain(told)).get("created_at"))
 
     async def upload(self, name: str, content: BinaryIO) -> str:
         """The id of a new file with this content, which is read while it is sent."""
@@ -152,7 +159,7 @@ class Provider:
         body = as_object(error.body)
         told = as_object(body.get("error")) or body or {"message": str(error)}
         said = key.out_of(str(told.get("message") or ""))[:LONGEST_SAID]
-        if status in (404, 405, 501):
+        if status in MISSING:
             return self._missing(status, said, path=error.request.url.path)
         headers = {name.lower(): value for name, value in error.response.headers.items()}
         error = Fault.of(Called(self._name, key=key), status, headers, told).error
@@ -167,7 +174,7 @@ class Provider:
             sentence = f"The provider of '{self._name}' has no Batch API.{also}"
             return ProviderError("upstream_unsupported", sentence, fix=fix, status=status)
         fix = "Upload and connector must use the same provider, organization and project; files may have expired."
-        sentence = f"The provider of '{self._name}' has no {path.rpartition('/v1/')[2]}.{also}"
+        sentence = f"The provider of '{self._name}' answered {status} to {path}.{also}"
         return ProviderError("upstream_refused", sentence, fix=fix, status=status)
 
 

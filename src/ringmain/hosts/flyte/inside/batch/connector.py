@@ -9,7 +9,7 @@ from flytekit.extend.backend.base_connector import AsyncConnectorBase, Connector
 from flytekit.models.literals import LiteralMap
 from flytekit.models.task import TaskTemplate
 
-from ringmain.errors import AskError, RingmainError
+from ringmain.errors import AskError, ProviderError, RingmainError
 from ringmain.exchange.connection import Connection
 from ringmain.hosts.flyte.inside.asking import asker
 from ringmain.hosts.flyte.inside.batch.desk import desk_of
@@ -58,7 +58,11 @@ class BatchEndpointConnector(AsyncConnectorBase):
         """Have everything stopped that runs; another attempt of the same node takes over what was answered."""
         if resource_meta.ended is None:
             connection = _connection(resource_meta)
-            await asker().within(lambda hub: desk_of(hub).stop(resource_meta, connection))
+            try:
+                await asker().within(lambda hub: desk_of(hub).stop(resource_meta, connection))
+            except ProviderError as error:
+                if error.status != 404:
+                    raise
 
 
 def _options(template: TaskTemplate) -> Options:

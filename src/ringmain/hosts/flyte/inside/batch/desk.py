@@ -12,7 +12,7 @@ from ringmain.exchange.model import Price
 from ringmain.hosts.flyte.inside.batch.client import Provider
 from ringmain.hosts.flyte.inside.batch.memory import Memory
 from ringmain.hosts.flyte.inside.batch.options import Options
-from ringmain.hosts.flyte.inside.batch.report import Report, running, unseen
+from ringmain.hosts.flyte.inside.batch.report import Report, unseen, waiting
 from ringmain.hosts.flyte.inside.batch.state import State
 from ringmain.hosts.flyte.inside.batch.work import Work
 from ringmain.hosts.flyte.inside.connections import batch_price
@@ -25,10 +25,10 @@ T = TypeVar("T")
 PATIENCE = 5.0
 """Seconds for which a question waits for the work that it has begun or found."""
 
-_desks: "WeakKeyDictionary[AsyncHub, Desk]" = WeakKeyDictionary()
-
 STOPPING = 15.0, 60
 """Seconds between two looks at a job that was stopped, and how many there are."""
+
+_desks: "WeakKeyDictionary[AsyncHub, Desk]" = WeakKeyDictionary()
 
 
 def desk_of(hub: AsyncHub) -> "Desk":
@@ -60,7 +60,7 @@ class Desk:
             async with asyncio.timeout(PATIENCE):
                 return await self._once(f"look {state.key}", lambda: work.look(state))
         except TimeoutError:
-            return running("What was answered is being read, or what is left is being asked again.")
+            return waiting("What was answered is being read, or what is left is being asked again.")
         except RingmainError as error:
             if isinstance(error, ProviderError) and error.status == 404:
                 raise
@@ -71,6 +71,7 @@ class Desk:
         looking = self._under_way.pop(f"look {state.key}", None)
         if looking is not None:
             looking.cancel()
+            await asyncio.wait([looking])
         work = self._work(state, connection)
         await work.stop(state)
         self._under_way[f"stop {state.key}"] = asyncio.create_task(self._count(work, state))
@@ -92,6 +93,8 @@ class Desk:
         task = self._under_way.get(key)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = self._under_way[key] = asyncio.create_task(work())
+            # Nobody may be there any more to hear of a failure.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             return await asyncio.shield(task)
         finally:

@@ -161,14 +161,3 @@ def begun(batches: Iterable[Batch]) -> dict[str, Batch]:
 def stopped(batches: Iterable[Batch]) -> tuple[str, ...]:
     """Those that had failed or been cancelled: what is left of them is to be asked again."""
     return tuple(one.id for one in batches if one.status in ("failed", "cancelled", "cancelling"))
-
-
-def progress(parts: Iterable[Part]) -> str:
-    """How far it is, in a sentence."""
-    return f"{'; '.join(_progress(part.newest) for part in parts)}."
-
-
-def _progress(one: Batch) -> str:
-    again = f", round {one.round + 1}" if one.round else ""
-    odd = "; ringmain does not know that status, and waits for another" if one.course == "unknown" else ""
-    return f"{one.id} is {one.status or 'without a status'} ({one.answered + one.refused} of {one.total}{again}){odd}"

@@ -1,6 +1,6 @@
 """How far a job is, in words that Flyte shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -12,6 +12,9 @@ from ringmain.hosts.flyte.inside.batch.memory import Counted
 from ringmain.hosts.flyte.inside.batch.parts import Batch, Part
 from ringmain.hosts.flyte.inside.batch.state import Ended, Told
 from ringmain.hosts.flyte.inside.outcome import RETRYABLE
+
+NAMED = 5
+"""Batches whose progress is told each by itself."""
 
 TOLD = 20
 """Faults of a batch that go into the task's event."""
@@ -32,9 +35,22 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return self.phase != "RUNNING"
 
 
-def running(message: str, parts: list[Part] | None = None) -> Report:
-    """That there is still something to wait for."""
-    return Report(phase="RUNNING", message=message, info={"batches": _named(parts or [])})
+def running(batches: Sequence[Batch]) -> Report:
+    """What is still to be waited for."""
+    told = [_progress(one) for one in batches[:NAMED]]
+    told += [f"and {len(batches) - NAMED} others"] if len(batches) > NAMED else []
+    return waiting(f"{'; '.join(told)}.", batches)
+
+
+def _progress(one: Batch) -> str:
+    again = f", round {one.round + 1}" if one.round else ""
+    odd = "; ringmain does not know that status, and waits for another" if one.course == "unknown" else ""
+    return f"{one.id} is {one.status or 'without a status'} ({one.answered + one.refused} of {one.total}{again}){odd}"
+
+
+def waiting(message: str, batches: Sequence[Batch] = ()) -> Report:
+    """That it is not over."""
+    return Report(phase="RUNNING", message=message, info={"batches": [one.id for one in batches]})
 
 
 def failed(message: str, *, code: str = "upstream_refused", parts: list[Part] | None = None) -> Report:
@@ -57,7 +73,7 @@ def ended(told: Ended) -> Report:
 
 def unseen(error: RingmainError) -> Report:
     """That nobody knows: to fail at looking is not to have failed."""
-    return running(f"How far it is could not be seen, and will be looked at again: {error}")
+    return waiting(f"How far it is could not be seen, and will be looked at again: {error}")
 
 
 def succeeded(parts: list[Part], counts: Mapping[str, Counted]) -> Report:
@@ -80,11 +96,11 @@ def _sentence(parts: list[Part], counts: Mapping[str, Counted]) -> str:
     refused = sum(counts[batch.id].refused for part in parts for batch in part.batches)
     left = sum(_left(part, counts) for part in parts)
     total = sum(part.batches[0].total for part in parts)
-    told = [f"{refused} were refused"] if refused else []
-    told += [f"{left} were never answered"] if left else []
+    told = [f"{refused} refused"] if refused else []
+    told += [f"{left} left over"] if left else []
     unbegun = [part for part in parts if part.newest.course == "failed"]
-    told += [f"those of {part.file} were not begun ({part.newest.why})" for part in unbegun]
-    return f"Of {total} rows {' and '.join(told)}; the error file names them." if told else ""
+    told += [f"those of {part.file} not begun ({part.newest.why})" for part in unbegun]
+    return f"Not all of {total} rows were answered: {', '.join(told)}. The error file names them." if told else ""
 
 
 def _named(parts: list[Part]) -> list[str]:

@@ -110,7 +110,7 @@ def read(data: bytes) -> State:
         raise ValueError(f"The task's state cannot be read ({error}). Run the task again.") from error
     if state.version != VERSION:
         raise ValueError(f"The task's state has version {state.version}, and this connector knows {VERSION}.")
-    named = (*state.batches, *state.inputs, *state.stopped)
+    named = (*state.batches, *state.inputs, *state.stopped, state.job or "none")
     if state.ended is None and not state.batches:
         raise ValueError("The task's state names no batch. Run the task again.")
     if bad := [name for name in named if not is_id(name)]:

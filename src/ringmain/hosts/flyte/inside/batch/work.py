@@ -17,7 +17,7 @@ from ringmain.hosts.flyte.inside.batch.booking import Whose, lines_of, summed
 from ringmain.hosts.flyte.inside.batch.client import Provider
 from ringmain.hosts.flyte.inside.batch.memory import Counted, Memory
 from ringmain.hosts.flyte.inside.batch.options import Options
-from ringmain.hosts.flyte.inside.batch.parts import Batch, Part, begun, merged, of_job, parts_of, progress, stopped
+from ringmain.hosts.flyte.inside.batch.parts import Batch, Part, begun, merged, of_job, parts_of, stopped
 from ringmain.hosts.flyte.inside.batch.report import Report, failed, running, succeeded
 from ringmain.hosts.flyte.inside.batch.state import State, Told, marks
 from ringmain.ring import Ring
@@ -47,7 +47,7 @@ class Work:
         found = await self._earlier(state) if again else []
         known = begun(found)
         fresh = [file for file in state.inputs if file not in known]
-        made = await _all(self._create(state, file, options.fields) for file in fresh)
+        made = await _together(self._create(state, file, options.fields) for file in fresh)
         each = {**known, **dict(zip(fresh, made, strict=True))}
         rounds = max((one.round for one in found), default=0)
         return msgspec.structs.replace(
@@ -63,8 +63,8 @@ class Work:
         if not parts:
             return failed("Of this task's batches none is left that could be waited for.")
         parts = [await self._advance(state, part) for part in parts]
-        if any(part.newest.pending for part in parts):
-            return running(progress(parts), parts)
+        if waiting := [one for one in self._all(state, parts) if one.pending]:
+            return running(waiting)
         if crowded := next((part for part in parts if part.newest.crowded), None):
             return await self._uncrowd(state, crowded, parts)
         return await self._told(state, parts)
@@ -91,6 +91,11 @@ class Work:
         known = self._memory.batches(state)
         ids = dict.fromkeys([*state.batches, *known])
         return [known[id] if id in known and not known[id].pending else await self._fresh(state, id) for id in ids]
+
+    def _all(self, state: State, parts: Iterable[Part]) -> list[Batch]:
+        """Those of the parts, and what else is known of the job: a batch that another one has replaced costs too."""
+        own = {one.id: one for part in parts for one in part.batches}
+        return list((self._memory.batches(state) | own).values())
 
     async def _fresh(self, state: State, id: str) -> Batch:
         batch = await self._provider.retrieve(id)
@@ -186,16 +191,14 @@ class Work:
     async def _uncrowd(self, state: State, part: Part, parts: list[Part]) -> Report:
         """Another try with a file that the provider had no room for, once the job's others are through."""
         if len(parts) > 1 and part.newest.round < state.last and state.job:
-            batch = await self._follow(state, part, part.newest.input)
-            now = [merged(one, [batch]) if one is part else one for one in parts]
-            return running(progress(now), now)
+            return running([await self._follow(state, part, part.newest.input)])
         message = f"The provider has no room for batch {part.newest.id} now. It said: {part.newest.why}"
         return failed(message, code="upstream_overloaded", parts=parts)
 
     # what came of it ------------------------------------------------------------------------------------------------
 
     async def _told(self, state: State, parts: list[Part]) -> Report:
-        counts = {one.id: await self._counted(state, one) for one in await self._batches(state) if not one.pending}
+        counts = {one.id: await self._counted(state, one) for one in self._all(state, parts)}
         if any(counts[one.id].answered for part in parts for one in part.batches):
             return succeeded(parts, counts)
         first = parts[0].newest
@@ -245,7 +248,7 @@ def _unwanted(batch: Batch, state: State) -> bool:
     return batch.status == "cancelled" and batch.id not in state.stopped
 
 
-async def _all(calls: Iterable[Coroutine[Any, Any, Batch]]) -> list[Batch]:
+async def _together(calls: Iterable[Coroutine[Any, Any, Batch]]) -> list[Batch]:
     """What comes of all of them, once none is under way any more; raises what the first raised."""
     made = await asyncio.gather(*calls, return_exceptions=True)
     if failed := next((one for one in made if isinstance(one, BaseException)), None):
