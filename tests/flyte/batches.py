@@ -13,6 +13,7 @@ What it does as OpenAI's does, or as people have met it:
 - looking may fail although nothing is wrong with the batch (`stumble`: once a 500, `keyless`: once a 401);
 - a status may be one that nobody knows yet (`odd`);
 - to cancel takes a while, and keeps what was answered (`forever` never ends by itself);
+- a batch may be made although its answer is lost on the way (`lost`);
 - files may be gone when they are asked for (`gone`);
 - metadata takes 16 texts of 512 characters, and a list has 100 batches a page, the youngest first.
 """
@@ -40,10 +41,15 @@ Body = dict[str, Any]
 numbers = itertools.count(1)
 lock = threading.RLock()
 files: dict[str, bytes] = {}
+born: dict[str, int] = {}
 batches: dict[str, Body] = {}
 looked: dict[str, int] = {}
 seen: list[str] = []
 lists = True
+
+
+DROPPED = 0
+"""The status of an answer that never comes."""
 
 
 class Refused(Exception):
@@ -55,6 +61,7 @@ class Refused(Exception):
 def new_file(content: bytes) -> str:
     id = f"file-{next(numbers):04d}"
     files[id] = content
+    born[id] = now()
     return id
 
 
@@ -64,7 +71,7 @@ def file_object(id: str) -> Body:
         "id": id,
         "object": "file",
         "bytes": len(held),
-        "created_at": int(time.time()),
+        "created_at": born[id],
         "filename": "rows.jsonl",
         "purpose": "batch",
         "status": "processed",
@@ -98,11 +105,13 @@ def create(body: Body) -> Body:
         "status": "validating",
         "output_file_id": None,
         "error_file_id": None,
-        "created_at": int(time.time()),
-        "expires_at": int(time.time()) + 86_400,
+        "created_at": now(),
+        "expires_at": now() + 86_400,
         "request_counts": {"total": 0, "completed": 0, "failed": 0},
         "metadata": metadata,
     }
+    if plays(metadata) == "lost":
+        raise Refused(DROPPED, "")
     return batches[id]
 
 
@@ -272,6 +281,9 @@ class Handler(BaseHTTPRequestHandler):
             try:
                 self.told(200, self.answer(self.command, path.removeprefix("/v1").removeprefix("/second"), query, data))
             except Refused as error:
+                if error.status == DROPPED:
+                    self.close_connection = True
+                    return
                 told = {"error": {"message": str(error), "type": "invalid_request_error", "param": None, "code": None}}
                 self.told(error.status, told)
 

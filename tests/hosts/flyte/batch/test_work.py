@@ -215,6 +215,28 @@ def test_another_attempt_finds_what_the_first_has_begun_and_pays_nothing_again(p
     assert len(of(provider, first)) == 1
 
 
+@pytest.mark.parametrize("play", ["lost", "expire lost"])
+def test_a_batch_that_was_made_though_its_answer_was_lost_is_found(provider: Batches, play: str) -> None:
+    fresh = state = job(provider.upload(*TEXTS))
+    try:
+        state = begun(provider, fresh, play)
+    except ProviderError as error:
+        assert error.code == "upstream_ambiguous"  # noqa: PT017
+        state = begun(provider, fresh, play, again=True)
+    report = seen_through(provider, state)
+    assert (report.phase, report.info["answered"]) == ("SUCCEEDED", 4)
+    assert len(of(provider, state)) == len(play.split())
+
+
+def test_what_was_begun_is_found_behind_the_first_page_of_a_list(provider: Batches) -> None:
+    first = begun(provider, job(provider.upload(*TEXTS)))
+    for _ in range(2):
+        begun(provider, job(*(provider.upload("others'") for _ in range(60))))
+    close_asker()
+    assert begun(provider, msgspec.structs.replace(first, batch_id=""), again=True) == first
+    assert len(of(provider, first)) == 1
+
+
 def test_what_was_stopped_is_taken_over_by_the_next_attempt(provider: Batches, folder: Path) -> None:
     first = begun(provider, job(provider.upload(*TEXTS)), "forever")
     looked(provider, first)

@@ -12,7 +12,7 @@ from flytekit.core.interface import Interface
 from flytekit.core.type_engine import TypeEngine
 from flytekit.exceptions.user import FlyteUserException
 from flytekit.extend.backend.base_connector import AsyncConnectorExecutorMixin, ConnectorRegistry
-from flytekit.extend.backend.utils import is_terminal_phase, mirror_async_methods
+from flytekit.extend.backend.utils import is_terminal_phase
 from flytekit.models.literals import LiteralMap
 from flytekit.tools.translator import get_serializable
 
@@ -75,23 +75,18 @@ class BatchEndpointTask(AsyncConnectorExecutorMixin, PythonTask):
         connector = ConnectorRegistry.get_connector(template.type, template.task_type_version)
         inputs = TypeEngine.dict_to_literal_map(context, kwargs, self.get_input_types())
         prefix = context.file_access.get_random_remote_directory()
-        begun = _asked(connector.create, task_template=template, inputs=inputs, output_prefix=prefix)
+        begun = _loop.run(connector.create(task_template=template, inputs=inputs, output_prefix=prefix))
         try:
-            resource = _asked(connector.get, resource_meta=begun)
+            resource = _loop.run(connector.get(resource_meta=begun))
             while not is_terminal_phase(resource.phase):
                 time.sleep(EVERY)
-                resource = _asked(connector.get, resource_meta=begun)
+                resource = _loop.run(connector.get(resource_meta=begun))
         except KeyboardInterrupt:
-            _asked(connector.delete, resource_meta=begun)
+            _loop.run(connector.delete(resource_meta=begun))
             raise
         if resource.phase != TaskExecution.SUCCEEDED:
             raise FlyteUserException(f"The task {self.name} failed: {resource.message}")
         return resource.outputs
-
-
-def _asked(of: Any, **words: Any) -> Any:
-    """What a connector's method comes to, which need not be a coroutine where it is somebody else's."""
-    return _loop.run(mirror_async_methods(of, **words))
 
 
 _loop = OwnLoop()
