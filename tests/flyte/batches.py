@@ -48,6 +48,8 @@ seen: list[str] = []
 lists = True
 
 
+TAKEN = ("input_file_id", "endpoint", "completion_window", "metadata")
+
 DROPPED = 0
 """The status of an answer that never comes."""
 
@@ -109,6 +111,7 @@ def create(body: Body) -> Body:
         "expires_at": now() + 86_400,
         "request_counts": {"total": 0, "completed": 0, "failed": 0},
         "metadata": metadata,
+        **{name: value for name, value in body.items() if name not in TAKEN},
     }
     if plays(metadata) == "lost":
         raise Refused(DROPPED, "")
@@ -290,6 +293,8 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, method: str, path: str, query: str, data: bytes) -> Body | bytes:
         if path == "/seen":
             return {"calls": seen, "batches": list(batches.values())}
+        if path.startswith("/odd/"):
+            return b"<html>not an API</html>"
         if path == "/lists":
             globals()["lists"] = query == "yes"
             return {}

@@ -372,6 +372,40 @@ def test_a_file_is_never_held_whole(provider: Batches) -> None:
     assert peak < 3_000_000
 
 
+def test_a_disk_without_room_is_told_and_tried_again(
+    provider: Batches, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    state = begun(provider, job(provider.upload(*TEXTS)), "expire")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    report = [looked(provider, state) for _ in range(3)][-1]
+    assert report.phase == "RUNNING"
+    assert "cannot be written on the connector's disk: No such file or directory" in report.message
+    monkeypatch.undo()
+    monkeypatch.setenv("RINGMAIN_DATA", "/proc/nowhere")
+    assert seen_through(provider, state).info["answered"] == 4
+
+
+def test_fields_that_openais_client_does_not_know_travel_too(provider: Batches) -> None:
+    config = {"output_expires_after": {"anchor": "created_at", "seconds": 3600}, "odd": 1, "extra_body": {"more": 2}}
+
+    def work(hub: Any) -> Any:
+        return desk_of(hub).begin(state, Options(config=config), connection(provider), again=False)
+
+    state = job(provider.upload("a"))
+    asyncio.run(asker().within(work))
+    (made,) = of(provider, state)
+    assert (made["odd"], made["more"], made["output_expires_after"]["seconds"]) == (1, 2, 3600)
+
+
+def test_what_is_no_batch_api_is_told_as_such(provider: Batches) -> None:
+    odd = msgspec.structs.replace(connection(provider), base_url=f"{provider.base_url}/odd")
+    state = msgspec.structs.replace(job("file-1"), batch_id="batch_1")
+    report = asyncio.run(asker().within(lambda hub: desk_of(hub).look(state, odd)))
+    assert "sent something that is no answer of a Batch API" in report.message
+    with pytest.raises(ProviderError, match="no answer of a Batch API"):
+        asyncio.run(asker().within(lambda hub: desk_of(hub).begin(state, Options(config={}), odd, again=True)))
+
+
 def test_who_is_told_to_wait_a_little_waits(provider: Batches) -> None:
     state = begun(provider, job(provider.upload("a")), "busy")
     assert seen_through(provider, state).phase == "SUCCEEDED"

@@ -46,8 +46,12 @@ class Provider:
         self._client = new_client(lambda httpx: carrier(httpx, network), connection.base_url, *named)
 
     async def create(self, **fields: Any) -> Batch:
-        """A new batch."""
-        return self._batch(await self._called(lambda: self._client.batches.create(**fields)))
+        """A new batch; fields that the client does not know travel too."""
+        known = _arguments()
+        told = {name: value for name, value in fields.items() if name in known}
+        if more := {name: value for name, value in fields.items() if name not in known}:
+            told["extra_body"] = {**(told.get("extra_body") or {}), **more}
+        return self._batch(await self._called(lambda: self._client.batches.create(**told)))
 
     async def retrieve(self, id: str) -> Batch:
         """The batch, as it stands."""
@@ -113,8 +117,7 @@ class Provider:
     def _batch(self, told: Any) -> Batch:
         held = batch_of(_plain(told))
         if held is None:
-            fix = "Check the base URL with `ringmain doctor flyte`; it usually ends in /v1."
-            raise ProviderError("upstream_malformed", f"The provider of '{self._name}' told of no batch.", fix=fix)
+            raise self._malformed()
         return held
 
     async def _called(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -152,7 +155,14 @@ class Provider:
             return self._refused(error)
         if isinstance(error, openai.APIConnectionError):
             return broken_off(place_of(self.connection.base_url), error.__cause__ or error)
-        return error
+        # What is no page of a list, or no JSON, the client finds out by stumbling over it.
+        odd = isinstance(error, openai.OpenAIError | ValueError | AttributeError | TypeError)
+        return self._malformed() if odd else error
+
+    def _malformed(self) -> ProviderError:
+        fix = "Check the base URL with `ringmain doctor flyte`; it usually ends in /v1."
+        sentence = f"The provider of '{self._name}' sent something that is no answer of a Batch API."
+        return ProviderError("upstream_malformed", sentence, fix=fix)
 
     def _refused(self, error: Any) -> ProviderError:
         status, key = error.response.status_code, self.connection.key
@@ -162,8 +172,8 @@ class Provider:
         if status in MISSING:
             return self._missing(status, said, path=error.request.url.path)
         headers = {name.lower(): value for name, value in error.response.headers.items()}
-        error = Fault.of(Called(self._name, key=key), status, headers, told).error
-        return error if isinstance(error, ProviderError) else ProviderError("upstream_error", str(error))
+        fault = Fault.of(Called(self._name, key=key), status, headers, told).error
+        return fault if isinstance(fault, ProviderError) else ProviderError("upstream_error", str(fault))
 
     def _missing(self, status: int, said: str, *, path: str) -> ProviderError:
         """What a 404 means: no such batch or file, or no Batch API at all."""
@@ -176,6 +186,13 @@ class Provider:
         fix = "Upload and connector must use the same provider, organization and project; files may have expired."
         sentence = f"The provider of '{self._name}' answered {status} to {path}.{also}"
         return ProviderError("upstream_refused", sentence, fix=fix, status=status)
+
+
+def _arguments() -> set[str]:
+    """What the client has arguments for."""
+    from openai.types import BatchCreateParams
+
+    return {*BatchCreateParams.__annotations__, "extra_body"}
 
 
 def _plain(told: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ringmain.errors import ProviderError
+from ringmain.errors import ProviderError, SetupError
 from ringmain.exchange.line import Entry
 from ringmain.exchange.model import Price
 from ringmain.hosts.flyte.inside.batch.answers import Tally, id_of, read
@@ -160,6 +160,8 @@ class Work:
                 raise
             log.warning("What is left of batch %s cannot be asked again: %s", newest.id, error)
             return None
+        except OSError as error:
+            raise _no_room(newest, error) from error
         return await self._older(state, part, made)
 
     async def _rest(self, state: State, batch: Batch) -> str:
@@ -241,6 +243,12 @@ class Work:
             self._ring.book.settle(Entry(line=line))
         if self._ring.settings.url:
             log.warning("Batch %s is not in the hub's book, which knows only what is asked through the hub.", batch.id)
+
+
+def _no_room(batch: Batch, error: OSError) -> SetupError:
+    sentence = f"What is left of batch {batch.id} cannot be written on the connector's disk: {error.strerror or error}."
+    fix = f"Make room in {tempfile.gettempdir()}, or name another folder with TMPDIR."
+    return SetupError("data_folder_unusable", sentence, fix=fix)
 
 
 def _unwanted(batch: Batch, state: State) -> bool:
