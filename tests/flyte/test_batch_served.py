@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -189,9 +190,12 @@ def test_a_500_while_polling_leaves_it_running(channel: Propeller, templates: Te
     assert channel.see_through(template, meta).phase == "SUCCEEDED"
 
 
+UNPICKLED = Path(tempfile.gettempdir()) / "ringmain-was-unpickled"
+
+
 class Evil:
     def __reduce__(self) -> Any:
-        return (Path.touch, (Path("/tmp/ringmain-was-unpickled"),))
+        return (Path.touch, (UNPICKLED,))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +209,7 @@ def test_a_state_that_is_none_of_ours_is_refused_with_a_sentence(
     assert came.phase == "FAILED"
     assert told in came.message
     channel.delete(templates[name], meta)
-    assert not Path("/tmp/ringmain-was-unpickled").exists()
+    assert not UNPICKLED.exists()
 
 
 def test_what_the_original_registered_keeps_what_expired_has_finished(

@@ -90,8 +90,8 @@ def test_a_job_has_one_name_for_all_attempts_of_a_node_and_another_for_everythin
         job_of(origin_of(SimpleNamespace(project="q", domain="d", name="t"), PREFIX), ["file-1"], Options(config={})),
     }
     assert len(others | {name_of()}) == 6
-    assert job_of(Origin(prefix="/tmp/a"), ["f"], Options(config={})) != job_of(
-        Origin(prefix="/tmp/b"), ["f"], Options(config={})
+    assert job_of(Origin(prefix="local/a"), ["f"], Options(config={})) != job_of(
+        Origin(prefix="local/b"), ["f"], Options(config={})
     )
 
 
