@@ -1,0 +1,15 @@
+"""The room of notebooks: `%load_ext ringmain`, then `%%ask`; and one address for kernels without Python."""
+
+from ringmain.hosts import Nameplate, Route
+
+NAMEPLATE = Nameplate(
+    tool="notebook",
+    title="Notebooks",
+    routes=(Route("POST", "/hosts/notebook/ask"),),
+    largest=20 << 20,
+    done=(
+        "%ask, %%ask, %%chat, %chat, %usage and %connection in IPython's kernels, with a hub or alone",
+        "one POST for kernels in which ringmain is not installed",
+    ),
+    exempt={"deliver": "Whoever runs a cell waits for its answer, so there is none to bring later."},
+)
