@@ -59,6 +59,37 @@ def test_the_demo_can_be_asked_by_name() -> None:
     assert reply.cost == 0
 
 
+def test_work_with_the_hub_runs_in_its_loop_while_the_caller_looks_on() -> None:
+    async def work(hub: ringmain.AsyncHub) -> str:
+        reply = await hub.ask("Hello")
+        await asyncio.sleep(0.1)
+        return reply.text
+
+    seen: list[str] = []
+    with ringmain.Hub(demo=True) as hub:
+        text = hub.run(work, tick=lambda: seen.append(threading.current_thread().name), every=0.01)
+    assert "[demo]" in text
+    assert set(seen) == {threading.current_thread().name}
+
+
+def test_whoever_is_interrupted_goes_on_when_what_was_under_way_has_ended() -> None:
+    ended: list[str] = []
+
+    async def work(hub: ringmain.AsyncHub) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.2)
+            ended.append("let go")
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with ringmain.Hub(demo=True) as hub, pytest.raises(KeyboardInterrupt):
+        hub.run(work, tick=interrupt, every=0.05)
+    assert ended == ["let go"]
+
+
 def test_nothing_to_ask_says_so() -> None:
     with pytest.raises(RingmainError, match="nothing to ask"):
         ringmain.ask("", demo=True)

@@ -119,11 +119,15 @@ class AsyncHub:
     ) -> "Reply | AsyncStream":
         """The reply to a prompt or to `messages=[…]`; with `stream=True` its text piece by piece.
 
-        Takes `system`, `model`, `mode`, `connection`, `conversation` and every parameter of OpenAI's by its name.
+        Takes `system`, `model`, `mode`, `connection`, `conversation` and every parameter of OpenAI's by its name;
+        `max_cost` in USD refuses an ask that may cost more.
         Raises `RingmainError` with a sentence and its fix.
         """
         await self.start()
+        most = words.pop("max_cost", None)
         asked = question(prompt, stream=stream, **words)
+        if most is not None:
+            await self._afford(asked, account, most)
         answer = await self.answer(asked, account)
         return AsyncStream(answer) if stream else await answer.whole()
 
@@ -238,6 +242,11 @@ class AsyncHub:
             model = ring.catalogue.model(connection, model.id)
             plan = replan(None)
         return plan, replan
+
+    async def _afford(self, ask: Ask, account: Account, most: Any) -> None:
+        from ringmain.rows.purse import afford
+
+        afford(await self.plan(ask, account), most)
 
     async def _turns(self, ask: Ask, account: Account) -> Sequence[Any]:
         if not ask.conversation or not account.memory.turns or self.ring.settings.url or ask.wire in OF_SOUND:

@@ -4,7 +4,7 @@ import asyncio
 import atexit
 import os
 import threading
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 F = TypeVar("F", bound="Frame")
+
+WIND_DOWN = 2.0
+"""Seconds for which whoever interrupts waits until what was under way has let go, and has its line in the book."""
 
 
 class Hub:
@@ -60,6 +63,16 @@ class Hub:
     def models(self, connection: str | None = None) -> list[Model]:
         """As `AsyncHub.models`."""
         return self._loop.run(self._hub.models(connection))
+
+    def run(
+        self,
+        work: Callable[[AsyncHub], Coroutine[Any, Any, T]],
+        *,
+        tick: Callable[[], object] | None = None,
+        every: float = 0.2,
+    ) -> T:
+        """What this work with the hub returns; meanwhile `tick` is called here, every so many seconds."""
+        return self._loop.run(work(self._hub), tick=tick, every=every)
 
     def close(self) -> None:
         """Carry what is left into the store and close all connections."""
@@ -115,13 +128,17 @@ class OwnLoop:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """What the coroutine returns; where the caller is interrupted, it is cancelled."""
-        future = self.submit(work)
+    def run(self, work: Coroutine[Any, Any, T], *, tick: Callable[[], object] | None = None, every: float = 0.2) -> T:
+        """What the coroutine returns; where the caller is interrupted, it is cancelled and its end awaited."""
+        over = threading.Event()
+        future = self.submit(_marked(work, over))
         try:
+            while tick is not None and not (over.wait(every) or future.done()):
+                tick()
             return future.result()
         except BaseException:
-            future.cancel()
+            if future.cancel():
+                over.wait(WIND_DOWN)
             raise
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
@@ -143,6 +160,14 @@ class OwnLoop:
         if loop is not None and thread is not None:
             loop.call_soon_threadsafe(loop.stop)
             thread.join(5.0)
+
+
+async def _marked(work: Coroutine[Any, Any, T], over: threading.Event) -> T:
+    """What the coroutine returns, and a sign for other threads that it is over."""
+    try:
+        return await work
+    finally:
+        over.set()
 
 
 def _turn(loop: asyncio.AbstractEventLoop) -> None:
@@ -170,13 +195,14 @@ def ask(prompt: str | None = None, *, stream: Literal[True], **words: Any) -> St
 def ask(prompt: str | None = None, *, stream: bool = False, **words: Any) -> Reply | Stream:
     """The reply to a prompt or to `messages=[…]`, from the environment's connection; with `stream=True` piece by piece.
 
-    Takes `system`, `model`, `mode`, `connection`, `conversation`, `demo` and every parameter of OpenAI's by its name.
+    Takes `system`, `model`, `mode`, `connection`, `conversation`, `demo` and every parameter of OpenAI's by its name;
+    `max_cost` in USD refuses an ask that may cost more.
     Raises `RingmainError` with a sentence and its fix.
     """
     if words.pop("demo", False):
         words["connection"] = "demo"
     words["stream"] = stream
-    return _default_hub().ask(prompt, **words)
+    return default_hub().ask(prompt, **words)
 
 
 @overload
@@ -191,10 +217,10 @@ def chat_map(rows: Any, prompt: str | None = None, **options: Any) -> Any:
     Takes `requests`, `rpm`, `tpm`, `concurrency`, `max_cost`, `keep`, `on_progress` and what `ask` takes for one.
     Raises `RingmainError` only for what no row could be asked with: what fails in a row stands in its result.
     """
-    return _default_hub().chat_map(rows, prompt, **options)
+    return default_hub().chat_map(rows, prompt, **options)
 
 
-def _default_hub() -> Hub:
+def default_hub() -> Hub:
     """The hub of this process, made again where the environment has changed since."""
     global _default
     environ = {name: os.environ.get(name, "") for name in VARIABLES.values()}

@@ -172,6 +172,19 @@ async def test_the_cap_counts_what_earlier_runs_have_paid(tmp_path: Path) -> Non
         assert provider.answered == second.counts["ok"] >= first.counts["ok"]
 
 
+async def test_one_ask_has_a_cap_too_and_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    with metered() as provider:
+        async with priced(provider, tmp_path) as hub:
+            with pytest.raises(
+                AskError, match=r"This ask may cost \$0\.000\d+, and no more than \$0\.00001 was"
+            ) as caught:
+                await hub.ask("Number 1", max_tokens=10, max_cost="0.00001")
+            assert caught.value.code == "insufficient_quota"
+            assert provider.calls == 0
+            assert (await hub.ask("Number 1", max_tokens=10, max_cost="0.01")).cost == Decimal("0.000015")
+        assert provider.calls == 1
+
+
 async def test_a_cap_needs_a_price(tmp_path: Path) -> None:
     with metered() as provider:
         async with hub_for(provider, tmp_path) as hub:

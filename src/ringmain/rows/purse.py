@@ -64,6 +64,23 @@ def _priced_by(plan: Plan) -> str:
     return f"Set one with `{named}`, or leave the cap out."
 
 
+def afford(plan: Plan, most: Any) -> None:
+    """Nothing, where one ask costs no more than this many USD, come what may.
+
+    Raises `Refusal("insufficient_quota")`; `AskError("invalid_request")` where nobody knows the price, and for what is
+    no sum of money.
+    """
+    purse = Purse(cap(most))
+    price = purse.price(plan)
+    if not purse.fits(price):
+        raise Refusal(
+            "insufficient_quota",
+            f"This ask may cost ${dollars(price):f}, and no more than ${dollars(purse.most):f} was allowed.",
+            fix="Allow more, or lower max_tokens.",
+            param="max_cost",
+        )
+
+
 def cap(most: Any) -> int | None:
     """A cap in USD as picodollars. Raises `AskError` for what is no sum of money."""
     if most is None:
