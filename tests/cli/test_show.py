@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ringmain.admin.shown import money
+from ringmain.admin.shown import money, visible
 from ringmain.cli.frame import tell
 from ringmain.cli.models import _row
-from ringmain.cli.show import brief, print_table, told, visible
+from ringmain.cli.show import brief, print_table, told
 from ringmain.errors import ProviderError
 from ringmain.exchange.model import Model, Price
 from ringmain.testing import ready_hub

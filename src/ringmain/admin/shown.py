@@ -13,10 +13,23 @@ from ringmain.exchange.prices import said_price, usd_per_million
 from ringmain.exchange.reply import dollars
 from ringmain.exchange.trouble import Trouble
 
+UNKNOWN = "–"
+"""What stands where nobody knows."""
+
 
 def money(usd: Decimal | None) -> str | None:
     """USD as a decimal string, or null."""
     return None if usd is None else f"{usd:f}"
+
+
+def shown_money(usd: Decimal | None) -> str:
+    """USD as people read it."""
+    return UNKNOWN if usd is None else f"${usd:f}"
+
+
+def visible(text: str) -> str:
+    """The text without control characters that would steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
 
 
 def price(picodollars: int | None) -> str | None:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ringmain.admin.parameters import wrong
-from ringmain.admin.shown import money
+from ringmain.admin.shown import money, shown_money, visible
 from ringmain.cli.frame import STDIN, one_provider, open_hub
 from ringmain.cli.options import Data, Json, Parameters, Whom
-from ringmain.cli.show import print_json, say, say_notices, shown_money, visible
+from ringmain.cli.show import print_json, say, say_notices
 from ringmain.errors import AskError
 from ringmain.exchange.reply import Reply
 from ringmain.hub import AsyncHub

@@ -4,10 +4,11 @@ import sys
 
 import msgspec
 
+from ringmain.admin.shown import visible
 from ringmain.check import Check, checks, report
 from ringmain.cli.frame import one_provider, open_hub
 from ringmain.cli.options import Data, Json, Whom
-from ringmain.cli.show import print_json, visible
+from ringmain.cli.show import print_json
 
 MARKS = {True: "ok  ", False: "FAIL", None: "–   "}
 

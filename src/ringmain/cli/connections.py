@@ -14,11 +14,11 @@ from ringmain.admin.connections import (
     remove_connection,
     set_connection,
 )
-from ringmain.admin.shown import key_hint, shown_connection, shown_mark
+from ringmain.admin.shown import UNKNOWN, key_hint, shown_connection, shown_mark
 from ringmain.cli.frame import WrongCall, own_ring
 from ringmain.cli.options import Data, Json, Unset, pair, taken_back
 from ringmain.cli.secret import from_file, from_variable
-from ringmain.cli.show import UNKNOWN, print_json, print_table, say, say_notices, told
+from ringmain.cli.show import print_json, print_table, say, say_notices, told
 from ringmain.exchange.connection import Connection, Secret
 from ringmain.ring import Ring
 from ringmain.settings import VARIABLES

@@ -11,12 +11,13 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
+from ringmain.admin.shown import shown_money, visible
 from ringmain.cli.flow_answers import Answers
 from ringmain.cli.flow_batch import answer_all, cost_of
 from ringmain.cli.flow_transcript import Transcript
 from ringmain.cli.frame import STDIN, WrongCall, open_hub
 from ringmain.cli.options import Data, Json
-from ringmain.cli.show import print_json, say, say_notices, shown_money, visible
+from ringmain.cli.show import print_json, say, say_notices
 from ringmain.errors import AskError
 from ringmain.exchange.reply import Reply
 from ringmain.hosts.glific.flows.contact import Contact

@@ -4,7 +4,8 @@ import sys
 
 import msgspec
 
-from ringmain.cli.show import brief, print_json, say, visible
+from ringmain.admin.shown import visible
+from ringmain.cli.show import brief, print_json, say
 from ringmain.hosts.glific.flows import events as told
 from ringmain.hosts.glific.flows.events import Told
 from ringmain.hosts.glific.flows.state import State

@@ -17,12 +17,12 @@ from ringmain.admin.accounts import (
     set_account,
     stored_account,
 )
-from ringmain.admin.shown import moment, shown_account
+from ringmain.admin.shown import UNKNOWN, moment, shown_account, shown_money
 from ringmain.cli.frame import WrongCall, hub_url, own_hub, own_ring
 from ringmain.cli.options import Data, Json, Mode, Parameters, Period, Unset, pair, taken_back, whole
 from ringmain.cli.pack import Folder, check_folder, hand_over
 from ringmain.cli.secret import from_file, from_variable
-from ringmain.cli.show import UNKNOWN, print_json, print_table, say, say_notices, shown_money, told
+from ringmain.cli.show import print_json, print_table, say, say_notices, told
 from ringmain.exchange.account import Account
 from ringmain.exchange.connection import Secret
 from ringmain.exchange.reply import dollars

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ringmain.admin.parameters import wrong
-from ringmain.admin.shown import money
+from ringmain.admin.shown import money, shown_money
 from ringmain.cli.frame import STDIN, WrongCall, one_provider, open_hub
 from ringmain.cli.map_progress import watched
 from ringmain.cli.options import Data, Json, Parameters, Whom
-from ringmain.cli.show import print_json, say, shown_money
+from ringmain.cli.show import print_json, say
 from ringmain.errors import AskError
 from ringmain.registry import DEMO_LABEL
 from ringmain.rows import Run, Table, prepared

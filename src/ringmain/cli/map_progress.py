@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ringmain.cli.show import say, shown_money
+from ringmain.admin.shown import shown_money
+from ringmain.cli.show import say
 from ringmain.rows import Progress, Watch
 
 NOW_AND_THEN = 30.0

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from ringmain.admin.accounts import stored_account
-from ringmain.admin.shown import moment
+from ringmain.admin.shown import moment, visible
 from ringmain.cli.frame import WrongCall, own_ring
 from ringmain.cli.options import Data, Json
-from ringmain.cli.show import print_json, print_table, say, visible
+from ringmain.cli.show import print_json, print_table, say
 from ringmain.registry import LOCAL
 from ringmain.ring import Ring
 from ringmain.store import Conversation

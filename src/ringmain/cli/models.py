@@ -2,10 +2,10 @@
 
 import msgspec
 
-from ringmain.admin.shown import shown_model
+from ringmain.admin.shown import UNKNOWN, shown_model
 from ringmain.cli.frame import one_provider, open_hub
 from ringmain.cli.options import Data, Json, Whom
-from ringmain.cli.show import UNKNOWN, print_json, print_table, say, shown_prices
+from ringmain.cli.show import print_json, print_table, say, shown_prices
 from ringmain.exchange.model import Model
 from ringmain.hub import AsyncHub
 from ringmain.registry import LOCAL

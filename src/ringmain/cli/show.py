@@ -3,17 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
-from ringmain.admin.shown import price
+from ringmain.admin.shown import UNKNOWN, price, visible
 from ringmain.exchange.model import Model
 from ringmain.exchange.prices import said_price
 
 WIDE = 100_000
 """Columns where nobody's terminal ends the line."""
-
-UNKNOWN = "–"
 
 
 def print_json(value: Any) -> None:
@@ -50,20 +47,10 @@ def say_notices(notices: Iterable[str]) -> None:
         say(f"Note: {notice}")
 
 
-def visible(text: str) -> str:
-    """The text without control characters that would steer a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
-
-
 def brief(text: str, most: int = 60) -> str:
     """The text on one line, cut where it is long."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
-def shown_money(usd: Decimal | None) -> str:
-    """USD as people read it."""
-    return UNKNOWN if usd is None else f"${usd:f}"
 
 
 def shown_prices(model: Model) -> tuple[str, str]:

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from ringmain.admin.shown import money
+from ringmain.admin.shown import money, shown_money
 from ringmain.cli.frame import open_hub
 from ringmain.cli.options import Data, Json
-from ringmain.cli.show import brief, print_json, print_table, say, shown_money
+from ringmain.cli.show import brief, print_json, print_table, say
 from ringmain.hub import AsyncHub
 from ringmain.registry import DEMO_LABEL
 from ringmain.tour import Row, tour

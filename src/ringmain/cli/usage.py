@@ -5,21 +5,17 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from ringmain.admin.shown import money, told_input
+from ringmain.admin.shown import money
+from ringmain.admin.usage import COLUMNS, UNPRICED, as_row, total
 from ringmain.cli.frame import WrongCall, own_ring
 from ringmain.cli.options import Data, Json
-from ringmain.cli.show import print_json, print_table, say, shown_money
+from ringmain.cli.show import print_json, print_table, say
 from ringmain.exchange.line import UsageRow
 from ringmain.exchange.reply import dollars
 
 FAR = 2**62
 
 DAY = 86_400_000
-
-MORE = " + ?"
-"""Behind a cost of which a part is not known."""
-
-COLUMNS = ("TOOL", "ACCOUNT", "MODEL", "ASKS>", "FAILED>", "TOKENS IN>", "OUT>", "UNCONFIRMED>", "COST>")
 
 
 def command(
@@ -48,38 +44,13 @@ def command(
     if json:
         print_json([_as_json(row) for row in rows])
         return
-    print_table(COLUMNS, [_row(row) for row in rows], total=_row(_sum(rows)))
+    print_table(COLUMNS, [as_row(row) for row in rows], total=as_row(total(rows)))
     if any(row.unpriced for row in rows):
-        say(f"– or {MORE.strip()}: of some asks nobody knows what they cost, and the sum leaves them out.")
+        say(UNPRICED)
 
 
 def _start(day: date) -> int:
     return int(datetime.combine(day, time(), UTC).timestamp() * 1000)
-
-
-def _sum(rows: list[UsageRow]) -> UsageRow:
-    known, unpriced = sum(row.picodollars or 0 for row in rows), sum(row.unpriced for row in rows)
-    return UsageRow(
-        tool="total",
-        account="",
-        model="",
-        asks=sum(row.asks for row in rows),
-        failed=sum(row.failed for row in rows),
-        input_tokens=sum(row.input_tokens for row in rows),
-        output_tokens=sum(row.output_tokens for row in rows),
-        unconfirmed_tokens=sum(row.unconfirmed_tokens for row in rows),
-        audio_milliseconds=sum(row.audio_milliseconds for row in rows),
-        characters=sum(row.characters for row in rows),
-        picodollars=None if unpriced and not known else known,
-        unpriced=unpriced,
-    )
-
-
-def _row(row: UsageRow) -> tuple[str, ...]:
-    asked = told_input(row.input_tokens, row.audio_milliseconds, row.characters)
-    counts = (row.asks, row.failed, asked, row.output_tokens, row.unconfirmed_tokens)
-    more = MORE if row.unpriced and row.picodollars is not None else ""
-    return (row.tool, row.account, row.model, *map(str, counts), shown_money(dollars(row.picodollars)) + more)
 
 
 def _as_json(row: UsageRow) -> dict[str, Any]:
