@@ -18,7 +18,9 @@ NOUNS = {
 }
 FRAMEWORK = {"starlette", "uvicorn", "jinja2", "prometheus_client", "argon2", "markupsafe"}
 SQL = {"sqlalchemy", "alembic", "psycopg", "sqlite3"}
-HEAVY = FRAMEWORK | SQL | {"aiohttp", "openai", "pydantic", "genai_prices", "cryptography", "rich", "cyclopts"}
+HEAVY = (
+    FRAMEWORK | SQL | {"IPython", "aiohttp", "openai", "pydantic", "genai_prices", "cryptography", "rich", "cyclopts"}
+)
 
 
 def modules(folder: Path = SRC) -> list[Path]:
@@ -71,7 +73,7 @@ def test_each_technology_stays_in_its_place(file: Path) -> None:
     assert place == "store" or not used & SQL
     assert file.name == "proxied.py" or "aiohttp" not in used
     assert place == "cli" or not used & {"cyclopts", "rich"}
-    assert "openai" not in used
+    assert not used & {"openai", "IPython"}
 
 
 @pytest.mark.parametrize("file", modules(SRC / "hosts"), ids=name_of)
@@ -120,6 +122,14 @@ def loaded_by(statement: str) -> set[str]:
     code = f"import sys; {statement}; print(' '.join({{m.partition('.')[0] for m in sys.modules}}), *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("file", sorted((SRC / "hosts/notebook/inside").rglob("*.py")), ids=name_of)
+def test_what_runs_in_a_notebook_knows_its_shell_and_no_other_tool(file: Path) -> None:
+    used = packages(file)
+    assert not used & (FRAMEWORK | SQL | {"aiohttp", "openai", "cyclopts", "rich", "pandas", "polars", "ipykernel"})
+    assert not [m for m in imports(file) if m.startswith(("ringmain.cli", "ringmain.server"))]
+    assert not names_in(file) & EXPRESSIONS
 
 
 def test_importing_ringmain_loads_no_room_no_framework_no_sql_and_no_sdk() -> None:

@@ -31,17 +31,23 @@ async def get(connection: Connection, path: str, transport: Transport, *, organi
 
     Raises `ProviderError` where it refuses or cannot be reached.
     """
-    headers = {
-        "accept": "application/json",
-        **provider.credentials(connection, connection.organization or organization),
-    }
-    request = Request(method="GET", url=f"{connection.base_url.rstrip('/')}/{path}", headers=headers)
-    response = await transport.send(request, timeout=min(PATIENCE, connection.timeout))
+    head = provider.credentials(connection, connection.organization or organization)
+    request = Request(method="GET", url=f"{connection.base_url.rstrip('/')}/{path}", headers=head)
+    return await call(connection, request, transport, model=path.partition("/")[2])
+
+
+async def call(connection: Connection, request: Request, transport: Transport, *, model: str = "") -> Raw:
+    """What a provider, or another hub, answers to a request that is no ask.
+
+    Raises `RingmainError` where it refuses or cannot be reached.
+    """
+    asked = msgspec.structs.replace(request, headers={"accept": "application/json", **request.headers})
+    response = await transport.send(asked, timeout=min(PATIENCE, connection.timeout))
     try:
         body = await read_whole(response, largest=provider.LARGEST)
     finally:
         await response.close()
-    called = Called(connection.name, path.partition("/")[2], key=connection.key)
+    called = Called(connection.name, model, key=connection.key, hub=connection.is_hub)
     fault = provider.fault(called, response.status, response.headers, body)
     if fault:
         raise fault.error

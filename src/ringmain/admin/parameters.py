@@ -76,9 +76,9 @@ CALLED: dict[Kind, str] = {
 }
 
 
-def wrong(parameters: Mapping[str, Any]) -> Wrong | None:
+def wrong(parameters: Mapping[str, Any], rules: Mapping[str, Rule] = PARAMETERS) -> Wrong | None:
     """The first parameter that cannot be set so; None where all can."""
-    found = (_wrong(name, value) for name, value in parameters.items())
+    found = (_wrong(name, value, rules) for name, value in parameters.items())
     return next((problem for problem in found if problem), None)
 
 
@@ -89,10 +89,10 @@ def unknown(name: str, known: Mapping[str, Any], kind: str) -> Wrong:
     return Wrong(name, f"There is no {kind} '{name[:60]}'.{hint}", f"There are: {', '.join(known)}.")
 
 
-def _wrong(name: str, value: Any) -> Wrong | None:
-    rule = PARAMETERS.get(name)
+def _wrong(name: str, value: Any, rules: Mapping[str, Rule]) -> Wrong | None:
+    rule = rules.get(name)
     if rule is None:
-        return unknown(name, PARAMETERS, "parameter")
+        return unknown(name, rules, "parameter")
     if _fits(rule, value):
         return None
     return Wrong(name, f"{name} cannot be {_shown(value)}.", f"It takes {_taken(rule)}.")

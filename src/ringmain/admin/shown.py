@@ -8,13 +8,18 @@ import msgspec
 
 from ringmain.exchange.account import Account
 from ringmain.exchange.connection import Connection
+from ringmain.exchange.line import Turn
 from ringmain.exchange.model import Model
 from ringmain.exchange.prices import said_price, usd_per_million
-from ringmain.exchange.reply import dollars
+from ringmain.exchange.reply import Reply, dollars
 from ringmain.exchange.trouble import Trouble
+from ringmain.store import Conversation
 
 UNKNOWN = "–"
 """What stands where nobody knows."""
+
+MOST_TURNS = 10_000
+"""Turns of one conversation that are shown."""
 
 
 def money(usd: Decimal | None) -> str | None:
@@ -30,6 +35,14 @@ def shown_money(usd: Decimal | None) -> str:
 def visible(text: str) -> str:
     """The text without control characters that would steer a terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+
+
+def shown_reply(reply: Reply) -> str:
+    """Who answered, and what that came to, on one line."""
+    usage = reply.usage
+    cost = "price unknown" if reply.cost is None else shown_money(reply.cost)
+    counted = f"{usage.input_tokens} tokens in, {usage.output_tokens} out, {cost}"
+    return f"{reply.model}, {reply.mode}: {counted}, {reply.milliseconds} ms"
 
 
 def price(picodollars: int | None) -> str | None:
@@ -103,6 +116,22 @@ def shown_account(account: Account) -> dict[str, Any]:
         "settings": {**account.settings, **dict.fromkeys(account.sealed, "set")},
         "created": moment(account.created),
     }
+
+
+def shown_conversation(held: Conversation) -> dict[str, Any]:
+    """A remembered conversation, without its words."""
+    return {
+        "account": held.account,
+        "conversation": held.conversation,
+        "turns": held.turns,
+        "first": moment(held.first),
+        "last": moment(held.last),
+    }
+
+
+def shown_turn(turn: Turn) -> dict[str, Any]:
+    """Who said what, and when."""
+    return {"role": turn.role, "content": turn.content, "at": moment(turn.at)}
 
 
 def shown_model(model: Model) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ringmain.admin.parameters import wrong
-from ringmain.admin.shown import money, shown_money, visible
+from ringmain.admin.shown import money, shown_reply, visible
 from ringmain.cli.frame import STDIN, one_provider, open_hub
 from ringmain.cli.options import Data, Json, Parameters, Whom
 from ringmain.cli.show import print_json, say, say_notices
@@ -96,10 +96,7 @@ def _tell(reply: Reply, *, as_json: bool) -> None:
     if as_json:
         return
     say_notices(reply.notices)
-    usage = reply.usage
-    cost = "price unknown" if reply.cost is None else shown_money(reply.cost)
-    counted = f"{usage.input_tokens} tokens in, {usage.output_tokens} out, {cost}"
-    say(f"{reply.model}, {reply.mode}: {counted}, {reply.milliseconds} ms")
+    say(shown_reply(reply))
 
 
 def _as_json(reply: Reply) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`ringmain map`."""
 
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from ringmain.admin.parameters import wrong
-from ringmain.admin.shown import money, shown_money
+from ringmain.admin.shown import money
 from ringmain.cli.frame import STDIN, WrongCall, one_provider, open_hub
 from ringmain.cli.map_progress import watched
 from ringmain.cli.options import Data, Json, Parameters, Whom
@@ -20,12 +19,10 @@ from ringmain.registry import DEMO_LABEL
 from ringmain.rows import Run, Table, prepared
 from ringmain.rows.kept import Kept
 from ringmain.rows.sheets import jsonl, read_rows, write_rows
+from ringmain.rows.telling import told_table
 
 KEPT = ".kept"
 """What the name of the file of kept answers ends in, beside that of the results."""
-
-SHOWN = 5
-"""Rows without an answer that are told one by one."""
 
 
 @Parameter(name="*")
@@ -107,31 +104,8 @@ def _told(table: Table, out: Path | None, *, requests: bool, as_json: bool) -> i
 def _say(table: Table) -> None:
     if any(row.demo for row in table):
         say(DEMO_LABEL)
-    for notice, number in table.notices.items():
-        say(f"Note, {number} times: {notice}")
-    cost = "price unknown" if table.cost is None else shown_money(table.cost)
-    kept = sum(row.kept for row in table)
-    earlier = f", {kept} of them from an earlier run" if kept else ""
-    usage = table.usage
-    answers = table.counts.get("ok", 0)
-    say(
-        f"{answers} of {len(table)} rows have an answer{earlier}: {usage.input_tokens} tokens in, "
-        f"{usage.output_tokens} out, {cost}"
-    )
-    _say_missing(table)
-
-
-def _say_missing(table: Table) -> None:
-    """Which rows have none, and why: a few one by one, all by their reason."""
-    missing = [row for row in table if row.status in ("error", "invalid")]
-    for row in missing[:SHOWN]:
-        say(f"Row {row.index + 1}: {row.reason}")
-    if len(missing) > SHOWN:
-        reasons = Counter(f"{row.status} {row.code}" for row in missing)
-        say(f"In all: {', '.join(f'{number} × {reason}' for reason, number in reasons.items())}.")
-    skipped = next((row for row in table if row.status == "skipped"), None)
-    if skipped is not None:
-        say(f"{table.counts['skipped']} rows were not asked. {skipped.reason}")
+    for sentence in told_table(table):
+        say(sentence)
 
 
 def _as_json(table: Table, out: Path | None) -> Mapping[str, Any]:

@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ringmain.admin.shown import shown_money
 from ringmain.cli.show import say
 from ringmain.rows import Progress, Watch
+from ringmain.rows.telling import told_progress
 
 NOW_AND_THEN = 30.0
 """Seconds between two lines where nobody looks on."""
@@ -32,7 +32,7 @@ def _bar(total: int) -> Iterator[Watch]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)
-        yield lambda progress: bar.update(task, completed=progress.done, description=_said(progress))
+        yield lambda progress: bar.update(task, completed=progress.done, description=told_progress(progress))
 
 
 def _lines() -> Watch:
@@ -42,11 +42,6 @@ def _lines() -> Watch:
         nonlocal last
         if time.monotonic() - last >= NOW_AND_THEN:
             last = time.monotonic()
-            say(f"{progress.done} of {progress.total} rows: {_said(progress)}")
+            say(f"{progress.done} of {progress.total} rows: {told_progress(progress)}")
 
     return watch
-
-
-def _said(progress: Progress) -> str:
-    failed = f", {progress.failed} failed" if progress.failed else ""
-    return f"{progress.under_way} under way{failed}, {shown_money(progress.cost)}"

@@ -6,18 +6,14 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from ringmain.admin.accounts import stored_account
-from ringmain.admin.shown import moment, visible
+from ringmain.admin.shown import MOST_TURNS, shown_conversation, shown_turn, visible
 from ringmain.cli.frame import WrongCall, own_ring
 from ringmain.cli.options import Data, Json
 from ringmain.cli.show import print_json, print_table, say
 from ringmain.registry import LOCAL
 from ringmain.ring import Ring
-from ringmain.store import Conversation
 
 command = App(name="memory", help="Remembered conversations.", help_format="markdown")
-
-MOST = 10_000
-"""Turns that are shown."""
 
 Name = Annotated[str | None, Parameter(help="The account; `local` is the command line and Python.")]
 Talk = Annotated[str | None, Parameter(help="The conversation.")]
@@ -36,16 +32,15 @@ def show(account: Name = None, conversation: Talk = None, /, *, data: Data = Non
     with own_ring(data) as ring:
         owner = _id(ring, account) if account else None
         if owner and conversation:
-            turns = ring.store.turns(owner, conversation, MOST)
-            rows = [{"role": turn.role, "content": turn.content, "at": moment(turn.at)} for turn in turns]
-            _print_turns(rows, json)
+            turns = ring.store.turns(owner, conversation, MOST_TURNS)
+            _print_turns([shown_turn(turn) for turn in turns], json)
             return
         found = ring.store.conversations(owner)
     if json:
-        print_json([_as_json(talk) for talk in found])
+        print_json([shown_conversation(talk) for talk in found])
         return
     columns = ("ACCOUNT", "CONVERSATION", "TURNS>", "FIRST", "LAST")
-    print_table(columns, [tuple(str(value) for value in _as_json(talk).values()) for talk in found])
+    print_table(columns, [tuple(str(value) for value in shown_conversation(talk).values()) for talk in found])
 
 
 @command.command
@@ -98,13 +93,3 @@ def _print_turns(rows: list[dict[str, Any]], as_json: bool) -> None:
         sys.stdout.write(f"{row['at']} {row['role']}: {visible(row['content'])}\n")
     if not rows:
         say("Nothing is remembered of it.")
-
-
-def _as_json(talk: Conversation) -> dict[str, Any]:
-    return {
-        "account": talk.account,
-        "conversation": talk.conversation,
-        "turns": talk.turns,
-        "first": moment(talk.first),
-        "last": moment(talk.last),
-    }

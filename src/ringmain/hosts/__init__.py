@@ -34,9 +34,10 @@ GROUP = "ringmain.hosts"
 MEDIA_URL = "media_url"
 """Under which `Ask.own` has the address of what was spoken, once it is kept."""
 
-What = Literal["ask", "asked", "models", "model", "check", "file", "passed", "media"]
+What = Literal["ask", "asked", "models", "model", "check", "memory", "file", "passed", "media"]
 """What a route is for: an ask, what one has come to that the host has named, the list of models, one model, a test of
-the connection, a file for everybody, one that lies elsewhere, one that whoever knows its name may fetch."""
+the connection, what is remembered of the account's conversations (or of the one that `{name}` names, which DELETE
+erases), a file for everybody, one that lies elsewhere, one that whoever knows its name may fetch."""
 
 
 class Route(msgspec.Struct, frozen=True):

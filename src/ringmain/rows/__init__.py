@@ -6,6 +6,7 @@ kept       answers that are paid for          purse      what all may cost
 pacer      when the next call may leave       bucket     the limits that it keeps       gate   where calls wait
     reach      how many where nobody tells a limit
 run        the rows under way                 table      what comes back                frames   pandas, polars
+telling    a run in sentences
 sheets     files of rows
 """
 

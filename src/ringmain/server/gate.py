@@ -18,6 +18,7 @@ from ringmain.server.faults import forget_way, hung_up, no_such_address, plain, 
 from ringmain.server.late import LateAnswers
 from ringmain.server.limits import HungUp, Places, check_headers, read_body
 from ringmain.server.media import one_file
+from ringmain.server.memory import remembered
 from ringmain.server.metrics import Metrics
 from ringmain.server.models import list_models, one_model
 from ringmain.server.named import NamedAsks
@@ -163,9 +164,11 @@ class Gate:
         return await one_file(self._hub.ring, stop.values["name"])
 
     async def _looked_up(self, visit: Visit, stop: Stop, account: Account, body: bytes | None) -> HostReply:
-        """What is no ask: an answer that is there or not, a test, the models."""
+        """What is no ask: an answer that is there or not, a test, the memory, the models."""
         if stop.route.what == "asked":
             return await self._named.look(stop.room, account, stop.values["name"])
+        if stop.route.what == "memory":
+            return await remembered(self._hub, account, visit.method, stop.values.get("name"))
         if stop.route.what == "check":
             if body is None:
                 body = await self._body(visit, stop, account)

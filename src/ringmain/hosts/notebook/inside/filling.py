@@ -1,0 +1,104 @@
+"""A question with `{variables}` of the notebook, filled in one pass: what a variable says is never looked into again.
+
+`{name}`, `{name.part}` and `{name[0]}` or `{name['key']}` are variables; nothing is ever called.
+`{{name}}` is `{name}`, and braces around anything else stay as they are, so that code can be pasted.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from ringmain.errors import AskError
+from ringmain.rows.frames import library_of
+from ringmain.rows.template import written
+
+_PATH = r"[^\W\d]\w*(?:\.[^\W\d]\w*|\[(?:-?\d+|'[^']*'|\"[^\"]*\")\])*"
+_GAP = re.compile(rf"\{{\{{(?P<meant>[^{{}}]*)\}}\}}|\{{(?P<path>{_PATH})\}}")
+_STEP = re.compile(r"\.(?P<part>\w+)|\[(?:(?P<number>-?\d+)|'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\")\]")
+
+
+def filled(text: str, names: Mapping[str, Any]) -> str:
+    """The text with the notebook's variables in it.
+
+    Raises `AskError("invalid_request")` for a name that the notebook does not have.
+    """
+    return _GAP.sub(lambda gap: _meant(gap) or as_text(value_of(gap["path"], names)), text)
+
+
+def templated(text: str, columns: Collection[str], names: Mapping[str, Any]) -> str:
+    """The text as a prompt for rows: a column's gap stays one, a variable is filled in, every other brace is a brace.
+
+    Raises `AskError("invalid_request")` for a name that neither the rows nor the notebook have.
+    """
+    parts, at = list[str](), 0
+    for gap in _GAP.finditer(text):
+        parts += [_literal(text[at : gap.start()]), _of_rows(gap, columns, names)]
+        at = gap.end()
+    return "".join([*parts, _literal(text[at:])])
+
+
+def _of_rows(gap: re.Match[str], columns: Collection[str], names: Mapping[str, Any]) -> str:
+    meant, path = _meant(gap), gap["path"]
+    if meant:
+        return _literal(meant)
+    if path in columns:
+        return f"{{{path}}}"
+    return _literal(as_text(value_of(path, {**dict.fromkeys(columns), **names})))
+
+
+def _meant(gap: re.Match[str]) -> str:
+    return "" if gap["meant"] is None else f"{{{gap['meant']}}}"
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def value_of(path: str, names: Mapping[str, Any]) -> Any:
+    """What a name with parts and places stands for.
+
+    Raises `AskError("invalid_request")`.
+    """
+    root = re.match(r"\w*", path)
+    name = root[0] if root else ""
+    if name not in names:
+        raise _missing(name, names)
+    value, walked = names[name], name
+    for step in _STEP.finditer(path, len(name)):
+        value = _step(value, step, walked)
+        walked += step[0]
+    if walked != path:
+        raise AskError("invalid_request", f"'{path[:60]}' names no variable.", fix="Name one of the notebook.")
+    return value
+
+
+def _step(value: Any, step: re.Match[str], walked: str) -> Any:
+    try:
+        if step["part"]:
+            return getattr(value, step["part"])
+        if step["number"]:
+            return value[int(step["number"])]
+        return value[step["single"] if step["single"] is not None else step["double"]]
+    except (AttributeError, LookupError, TypeError) as error:
+        sentence = f"'{walked}' has no {step[0]}."
+        raise AskError("invalid_request", sentence, fix=f"It is a {type(value).__name__}.", param="prompt") from error
+
+
+def as_text(value: Any) -> str:
+    """A value as it stands in a question: a text as it is, a data frame as CSV, lists and objects as JSON."""
+    library = library_of(value)
+    if library is None:
+        return written(value)
+    return value.to_csv(index=False) if library == "pandas" else value.write_csv()
+
+
+def _missing(name: str, names: Iterable[str]) -> AskError:
+    near = get_close_matches(name, [each for each in names if not each.startswith("_")], n=1, cutoff=0.5)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return AskError(
+        "invalid_request",
+        f"The notebook has no variable '{name}'.{hint}",
+        fix=f"Write {{{{{name}}}}} for braces that are meant, or --raw for a question full of them.",
+        param="prompt",
+    )

@@ -1,0 +1,51 @@
+"""What a model says, made harmless before a notebook shows it.
+
+A notebook that runs trusts its own outputs: HTML in an answer could run scripts, and with them the kernel, and a
+picture's address could carry the question away. So Markdown is rendered here, with HTML as text, plain links and no
+pictures; and a page is shut into a frame without scripts, without the notebook's origin and without a network.
+"""
+
+from html import escape
+
+from markdown_it import MarkdownIt
+
+from ringmain.admin.shown import visible
+
+Bundle = dict[str, object]
+"""MIME type → data; a front end shows the richest that it knows."""
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+
+
+def markdown(text: str) -> Bundle:
+    """Markdown, rendered."""
+    return {"text/html": _markdown.render(_with_math(text)), "text/plain": visible(text)}
+
+
+def _with_math(text: str) -> str:
+    """Markdown would take the backslashes away with which a model mostly marks a formula."""
+    for mark in "()[]":
+        text = text.replace(f"\\{mark}", f"\\\\{mark}")
+    return text
+
+
+def plain(text: str) -> Bundle:
+    """The text as it is."""
+    return {"text/plain": visible(text)}
+
+
+def page(text: str) -> Bundle:
+    """HTML in a frame of its own, which its corner makes larger."""
+    inside = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">{text}'
+    style = "width: 100%; height: 24em; border: 1px solid #8884; background: white; resize: vertical"
+    frame = f'<iframe sandbox="" referrerpolicy="no-referrer" style="{style}" srcdoc="{escape(inside)}"></iframe>'
+    return {"text/html": frame, "text/plain": visible(text)}
+
+
+def small(*lines: str) -> Bundle:
+    """Lines in small print, as they stand below an answer."""
+    shown = "<br>".join(escape(line) for line in lines)
+    style = "font-size: 85%; opacity: 0.75; margin-top: 0.4em"
+    return {"text/html": f'<div style="{style}">{shown}</div>', "text/plain": visible("\n".join(lines))}
