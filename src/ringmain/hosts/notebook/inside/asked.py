@@ -28,7 +28,8 @@ class AskedLine(EscapedCommand):
     def transform(self, lines: list[str]) -> list[str]:
         """The lines with a call in the place of this one."""
         made = super().transform(lines)
-        made[self.start_line] = f"{made[self.start_line].rstrip()} and None\n"
+        line, at = made[self.start_line], self.start_col
+        made[self.start_line] = f"{line[:at]}({line[at:].rstrip()}, None)[1]\n"
         return made
 
 
