@@ -33,6 +33,17 @@ def test_a_stream_goes_through_the_hub_too(served: Served) -> None:
     assert [line.stream for line in served.lines()] == [True]
 
 
+def test_a_stream_that_went_through_the_hub_knows_what_it_cost(served: Served) -> None:
+    stream = ringmain.ask("Hello", model="demo-1", stream=True)
+    assert "".join(stream).startswith("[demo]")
+    assert stream.reply
+    assert stream.reply.cost == 0
+    body = {"model": "demo-1", "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+    told = served.call("POST", "/v1/chat/completions", body, headers={"x-ringmain-tell": "cost"}).body
+    assert told.endswith(b": ringmain-cost 0\n\ndata: [DONE]\n\n")
+    assert b"ringmain-cost" not in served.call("POST", "/v1/chat/completions", body).body
+
+
 def test_the_hub_remembers_the_conversation(served: Served) -> None:
     ringmain.ask("One", model="demo-1", conversation="c")
     second = ringmain.ask("Two", model="demo-1", conversation="c")

@@ -172,6 +172,7 @@ class Answer:
                 if shown:
                     yield placed
             piece = await call.next()
+        self._aside = provider.later_aside(self.plan, self._aside, call.comment)
         self._tally.complete(self.plan.connection.name)
 
     async def _called(self, at: int) -> Call:

@@ -36,6 +36,8 @@ class Call:
         self.first: Piece | None = None
         self.heard: Heard | None = None
         self.raw: bytes | None = None
+        self.comment = b""
+        """The last one of a stream that has ended."""
 
     @property
     def beginning(self) -> str:
@@ -94,6 +96,7 @@ class Call:
                         patience.renew()
             for event in splitter.end():
                 yield halves.join(provider.piece(self._plan, event))
+            self.comment = splitter.comment
         except (provider.ToldFault, ProviderError) as error:
             raise self._told(error) from error
         finally:

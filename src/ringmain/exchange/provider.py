@@ -57,7 +57,7 @@ def headers(plan: Plan) -> dict[str, str]:
     if plan.connection.is_hub and plan.ask.conversation:
         own["x-ringmain-conversation"] = _handed_on(plan.ask.conversation)
     if plan.connection.is_hub:
-        own |= plan.ask.handed
+        own |= {TELL: "cost", **plan.ask.handed}
     return own | credentials(plan.connection, plan.organization)
 
 
@@ -127,6 +127,13 @@ def piece(plan: Plan, event: Event) -> Piece:
         raise malformed(plan) from e
 
 
+TELL = "x-ringmain-tell"
+"""The header by which a hub's client asks to be told, at the end of a stream, what its head could not tell yet."""
+
+COST = b"ringmain-cost "
+"""How the comment begins in which it is told: USD as a decimal string."""
+
+
 class Aside(msgspec.Struct, frozen=True):
     """What another hub tells beside its answer."""
 
@@ -141,6 +148,14 @@ def aside(plan: Plan, headers: Mapping[str, str]) -> Aside:
     notices = unquote(headers.get("x-ringmain-notice", ""))
     cost = headers.get("x-ringmain-cost")
     return Aside(tuple(notices.split(" | ")) if notices else (), picodollars_of(cost) if cost else None)
+
+
+def later_aside(plan: Plan, before: Aside, comment: bytes) -> Aside:
+    """The same with what the end of a hub's stream has told, in its last comment."""
+    if not (plan.connection.is_hub and comment.startswith(COST)):
+        return before
+    cost = picodollars_of(comment.removeprefix(COST).decode("utf-8", "replace"))
+    return before if cost is None else Aside(before.notices, cost)
 
 
 def is_stream(headers: Mapping[str, str]) -> bool:

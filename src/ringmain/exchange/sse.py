@@ -21,9 +21,13 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Splitter:
-    """Feed it bytes, it gives the events that are complete; comments are passed over, lines end with LF or CRLF."""
+    """Feed it bytes, it gives the events that are complete; lines end with LF or CRLF.
+
+    Comments are passed over; the last one stays in `comment`.
+    """
 
     def __init__(self) -> None:
+        self.comment = b""
         self._rest: bytes = b""
         self._data: list[bytes] = []
         self._name: str | None = None
@@ -65,6 +69,8 @@ class Splitter:
             self._data.append(value)
         elif field == b"event":
             self._name = value.decode("utf-8", "replace")
+        elif not field:
+            self.comment = value
         return None
 
     def _dispatch(self) -> Event | None:

@@ -9,6 +9,7 @@ from ringmain.answer import Answer
 from ringmain.errands import Done
 from ringmain.errors import RingmainError, our_fault
 from ringmain.exchange.ask import Ask
+from ringmain.exchange.provider import COST, TELL, is_stream
 from ringmain.exchange.reply import Reply
 from ringmain.hosts import Room, StreamWriter
 from ringmain.registry import DEMO_LABEL
@@ -75,8 +76,16 @@ class _Streaming:
         async for piece in answer:
             if data := writer.piece(piece):
                 await visit.piece(data)
-        await visit.end(writer.end(await answer.whole()))
-        return answer.reply
+        reply = await answer.whole()
+        told = self._cost(reply) if is_stream(head) else b""
+        await visit.end(told + writer.end(reply))
+        return reply
+
+    def _cost(self, reply: Reply) -> bytes:
+        """A comment with the cost, which the head could not tell yet, for a client that asked for it."""
+        if reply.cost is None or self._visit.headers.get(TELL) != "cost":
+            return b""
+        return b": " + COST + format(reply.cost, "f").encode() + b"\n\n"
 
     async def fail(self, error: Exception) -> None:
         """Tell in the stream that it broke off; the body then ends as if all were well."""
