@@ -51,6 +51,7 @@ class _Answering(BaseHTTPRequestHandler):
         elif body.get("stream"):
             self._stream([f"{at} " for at in range(int(rest))] if word == "drip" else _pieces(rest), word == "drip")
         else:
+            time.sleep(int(rest) * WORD if word == "drip" else 0)
             self._whole(rest)
 
     def _refuse(self, status: int) -> None:

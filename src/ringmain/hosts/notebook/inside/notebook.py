@@ -60,4 +60,6 @@ def told() -> Iterator[None]:
 def _brief(error: BaseException, sentence: str) -> BaseException:
     """The same error, which IPython shows as this sentence and without a trace."""
     error._render_traceback_ = lambda: [sentence]  # pyright: ignore[reportAttributeAccessIssue]
+    # Where a group of errors came before, IPython would show all of them in Python's own way.
+    error.__context__ = None
     return error

@@ -24,6 +24,7 @@ from ringmain.rows.incoming import PROMPT, listed
 from ringmain.rows.kept import Kept
 from ringmain.rows.table import ADDED
 from ringmain.rows.telling import told_progress, told_table
+from ringmain.rows.template import gaps
 
 PACE = ("rpm", "tpm", "concurrency")
 
@@ -84,23 +85,19 @@ def _columns(given: Sequence[Given]) -> list[str]:
     return list(found)
 
 
-def _prompt(said: Said, question: str, columns: Collection[str], names: Mapping[str, Any]) -> str:
+def _prompt(said: Said, question: str, columns: list[str], names: Mapping[str, Any]) -> str:
     """The prompt with a gap for each column that the question names, and for `--column` below it.
 
     Raises `AskError("invalid_request")` where neither names one.
     """
-    column = said.flags.get("column") or (PROMPT if set(columns) == {PROMPT} else None)
+    column = said.flags.get("column") or (PROMPT if columns == [PROMPT] else None)
     if column is not None and column not in columns:
         raise _unknown(column, columns)
     asked = templated(question, columns, names)
-    named = any(f"{{{name}}}" in asked.replace("{{", "").replace("}}", "") for name in columns)
+    named = gaps(asked).columns
     if not named and column is None:
-        sentence = "The question names no column, so that every row would be asked the same."
-        raise AskError(
-            "invalid_request", sentence, fix=f"Name one with --column: {', '.join(columns)}.", param="column"
-        )
-    gap = f"{{{column}}}"
-    return asked if column is None or gap in asked else f"{asked}\n\n{gap}".strip()
+        raise _none(columns)
+    return asked if column is None or column in named else f"{asked}\n\n{{{column}}}".strip()
 
 
 def _none(columns: Collection[str]) -> AskError:
