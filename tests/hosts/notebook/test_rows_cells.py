@@ -27,6 +27,11 @@ def test_the_question_may_name_its_columns(cells: Cells, provider: Provider) -> 
     assert sorted(provider.asked) == ["say Bonn has 3", "say Oslo has 2", "say Rome has 1"]
 
 
+def test_with_raw_only_the_column_below_is_filled_in(cells: Cells, provider: Provider) -> None:
+    cells.ok("words = ['a']\n%ask --each words --raw say {prompt} {{x}} {")
+    assert provider.asked == ["say {prompt} {{x}} {\n\na"]
+
+
 def test_a_list_of_texts_needs_no_column_and_comes_back_as_a_table(cells: Cells, provider: Provider) -> None:
     cells.ok("words = ['ja', 'nein']\ntable = %ask --each words say Translate:")
     assert sorted(provider.asked) == ["say Translate:\n\nja", "say Translate:\n\nnein"]

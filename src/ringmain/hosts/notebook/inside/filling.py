@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,7 +14,9 @@ from ringmain.rows.frames import library_of
 from ringmain.rows.template import written
 
 _PATH = r"[^\W\d]\w*(?:\.[^\W\d]\w*|\[(?:-?\d+|'[^']*'|\"[^\"]*\")\])*"
-_GAP = re.compile(rf"\{{\{{(?P<meant>[^{{}}]*)\}}\}}|\{{(?P<path>{_PATH})\}}")
+_GAP = re.compile(rf"\{{\{{\{{(?P<inner>{_PATH})\}}\}}\}}|\{{\{{(?P<meant>[^{{}}]*)\}}\}}|\{{(?P<path>{_PATH})\}}")
+"""A variable between braces that are meant, braces that are meant, or a variable."""
+
 _STEP = re.compile(r"\.(?P<part>\w+)|\[(?:(?P<number>-?\d+)|'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\")\]")
 
 
@@ -23,7 +25,7 @@ def filled(text: str, names: Mapping[str, Any]) -> str:
 
     Raises `AskError("invalid_request")` for a name that the notebook does not have.
     """
-    return _GAP.sub(lambda gap: _meant(gap) or as_text(value_of(gap["path"], names)), text)
+    return _GAP.sub(lambda gap: _around(gap, lambda path: as_text(value_of(path, names))), text)
 
 
 def templated(text: str, columns: Collection[str], names: Mapping[str, Any]) -> str:
@@ -31,27 +33,28 @@ def templated(text: str, columns: Collection[str], names: Mapping[str, Any]) -> 
 
     Raises `AskError("invalid_request")` for a name that neither the rows nor the notebook have.
     """
+    known = {**dict.fromkeys(columns), **names}
+
+    def of_rows(path: str) -> str:
+        return f"{{{path}}}" if path in columns else literal(as_text(value_of(path, known)))
+
     parts, at = list[str](), 0
     for gap in _GAP.finditer(text):
-        parts += [_literal(text[at : gap.start()]), _of_rows(gap, columns, names)]
+        parts += [literal(text[at : gap.start()]), _around(gap, of_rows, literal)]
         at = gap.end()
-    return "".join([*parts, _literal(text[at:])])
+    return "".join([*parts, literal(text[at:])])
 
 
-def _of_rows(gap: re.Match[str], columns: Collection[str], names: Mapping[str, Any]) -> str:
-    meant, path = _meant(gap), gap["path"]
-    if meant:
-        return _literal(meant)
-    if path in columns:
-        return f"{{{path}}}"
-    return _literal(as_text(value_of(path, {**dict.fromkeys(columns), **names})))
+def _around(gap: re.Match[str], fill: Callable[[str], str], brace: Callable[[str], str] = str) -> str:
+    """What stands in the place of a gap; `brace` is how a brace is written that is meant."""
+    if gap["path"]:
+        return fill(gap["path"])
+    inner = fill(gap["inner"]) if gap["inner"] else brace(gap["meant"])
+    return f"{brace('{')}{inner}{brace('}')}"
 
 
-def _meant(gap: re.Match[str]) -> str:
-    return "" if gap["meant"] is None else f"{{{gap['meant']}}}"
-
-
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """The text as a prompt for rows in which every brace is a brace."""
     return text.replace("{", "{{").replace("}", "}}")
 
 

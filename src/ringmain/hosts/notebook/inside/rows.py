@@ -10,7 +10,7 @@ from typing import Any
 from ringmain.errors import AskError
 from ringmain.hosts.notebook.inside import safe
 from ringmain.hosts.notebook.inside.asking import words
-from ringmain.hosts.notebook.inside.filling import templated, value_of
+from ringmain.hosts.notebook.inside.filling import literal, templated, value_of
 from ringmain.hosts.notebook.inside.flags import Said
 from ringmain.hosts.notebook.inside.notebook import Notebook, check_name
 from ringmain.hosts.notebook.inside.safe import Bundle
@@ -93,7 +93,7 @@ def _prompt(said: Said, question: str, columns: list[str], names: Mapping[str, A
     column = said.flags.get("column") or (PROMPT if columns == [PROMPT] else None)
     if column is not None and column not in columns:
         raise _unknown(column, columns)
-    asked = templated(question, columns, names)
+    asked = literal(question) if said.flags.get("raw") else templated(question, columns, names)
     named = gaps(asked).columns
     if not named and column is None:
         raise _none(columns)

@@ -16,12 +16,23 @@ Bundle = dict[str, object]
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
 
+FRAME = (
+    "box-sizing: border-box; width: 100%; height: 24em; resize: vertical; border: 1px solid #8884; background: white"
+)
+
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 
 
 def markdown(text: str) -> Bundle:
     """Markdown, rendered."""
-    return {"text/html": _markdown.render(_with_math(text)), "text/plain": visible(text)}
+    return {"text/html": _to_the_left(_markdown.render(_with_math(text))), "text/plain": visible(text)}
+
+
+def _to_the_left(html: str) -> str:
+    """Front ends put the cells of a table to the right, as tables of numbers have them."""
+    for tag in ("th", "td"):
+        html = html.replace(f"<{tag}>", f'<{tag} style="text-align: left">')
+    return html
 
 
 def _with_math(text: str) -> str:
@@ -39,8 +50,7 @@ def plain(text: str) -> Bundle:
 def page(text: str) -> Bundle:
     """HTML in a frame of its own, which its corner makes larger."""
     inside = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">{text}'
-    style = "width: 100%; height: 24em; border: 1px solid #8884; background: white; resize: vertical"
-    frame = f'<iframe sandbox="" referrerpolicy="no-referrer" style="{style}" srcdoc="{escape(inside)}"></iframe>'
+    frame = f'<iframe sandbox="" referrerpolicy="no-referrer" style="{FRAME}" srcdoc="{escape(inside)}"></iframe>'
     return {"text/html": frame, "text/plain": visible(text)}
 
 

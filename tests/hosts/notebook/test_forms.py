@@ -1,0 +1,80 @@
+"""How answers are read, and made harmless."""
+
+import pytest
+
+from ringmain.errors import AskError
+from ringmain.hosts.notebook.inside import safe
+from ringmain.hosts.notebook.inside.forms import FORMS, code_of, read_json, rows_of
+
+FENCED = "Here:\n```json\n[1]\n```\nand ```not``` this"
+
+
+def test_json_may_stand_in_a_fence_or_alone() -> None:
+    assert read_json(FENCED) == [1]
+    assert read_json(' {"a": null} ') == {"a": None}
+
+
+@pytest.mark.parametrize("text", ["", "Sure!", '{"a": 1', "[1, 2,, 3]"])
+def test_what_is_no_json_says_where(text: str) -> None:
+    with pytest.raises(AskError, match=r"The answer is no JSON: .+ in line 1, column \d+"):
+        read_json(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('[{"a": 1}, {"a": 2}]', [{"a": 1}, {"a": 2}]),
+        ('{"rows": [{"a": 1}]}', [{"a": 1}]),
+        ('{"a": 1, "b": 2}', [{"a": 1, "b": 2}]),
+        ("```csv\na,b\n1,x y\n2.5,\n```", [{"a": 1, "b": "x y"}, {"a": 2.5, "b": ""}]),
+        ('a, b\n"1,0", 2\n\n', [{"a": "1,0", "b": 2}]),
+    ],
+)
+def test_rows_are_a_list_of_objects_or_csv(text: str, rows: object) -> None:
+    assert rows_of(text) == rows
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "Rome is nice.", "a,b", "a,b\n1,2,3", "", '{"a": '])
+def test_what_is_no_table_says_so(text: str) -> None:
+    with pytest.raises(AskError, match=r"The answer is (no table|no JSON|JSON, but no list of objects)"):
+        rows_of(text)
+
+
+def test_code_is_what_stands_in_the_fences_else_all_of_it() -> None:
+    assert code_of("Do:\n```python\nx = 1\n```\nthen\n```\ny = 2\n```") == "x = 1\ny = 2"
+    assert code_of(" x = 1\n") == "x = 1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[x](javascript:alert(1))",
+        "[x](vbscript:x) [y](data:text/html,<script>1</script>)",
+        "<javascript:alert(1)>",
+        "![p](https://evil.example/?said)",
+        '[a](https://x "\\"><script>1</script>")',
+        "```html\n<script>1</script>\n```",
+        "| <b onclick=x>a</b> |\n|---|\n| <i>b</i> |",
+        "&lt;script&gt;",
+    ],
+)
+@pytest.mark.parametrize("form", ["markdown", "code", "html"])
+def test_no_form_lets_a_model_write_into_the_page(text: str, form: str) -> None:
+    shown = FORMS[form].whole(text).bundle
+    assert shown
+    html = str(shown["text/html"])
+    for hostile in ("<script", "<img", "<b ", "<i>", 'href="javascript', 'href="vbscript', 'href="data'):
+        assert hostile not in html
+    for hostile in ("<script", "<img"):
+        assert hostile not in str(FORMS[form].live(text).get("text/html"))
+
+
+def test_formulas_keep_their_marks_for_the_front_end() -> None:
+    html = str(safe.markdown(r"So \(x^2\) and \[y\] and $z$.")["text/html"])
+    assert html == "<p>So \\(x^2\\) and \\[y\\] and $z$.</p>\n"
+
+
+def test_text_does_not_steer_a_terminal() -> None:
+    assert safe.plain("a\x1b[31mb\n\tc")["text/plain"] == "a�[31mb\n\tc"
