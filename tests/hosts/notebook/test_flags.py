@@ -1,9 +1,16 @@
 """What a line of a magic says."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from ringmain.errors import AskError
+from ringmain.hosts.notebook.inside.chatting import LOOKING
+from ringmain.hosts.notebook.inside.connecting import FLAGS
 from ringmain.hosts.notebook.inside.flags import ASKING, described, read
+
+REFERENCE = Path(__file__).parents[3] / "docs/reference/notebook.md"
 
 
 @pytest.mark.parametrize(
@@ -61,3 +68,8 @@ def test_the_help_has_every_flag_once() -> None:
     assert len(lines) == len(ASKING)
     assert all(f"  --{name.replace('_', '-')}" in line for name, line in zip(ASKING, lines, strict=True))
     assert max(map(len, lines)) < 140
+
+
+def test_the_reference_has_every_flag_and_no_other() -> None:
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", REFERENCE.read_text()))
+    assert told == {f"--{name.replace('_', '-')}" for name in (*ASKING, *LOOKING, *FLAGS)}
