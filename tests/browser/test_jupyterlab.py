@@ -143,9 +143,9 @@ def test_what_a_model_says_never_runs_in_the_notebook(desktop: "Page", lab: tupl
     look(desktop, "hostile")
 
 
-def test_the_same_words_would_run_as_html_of_the_notebooks_own(desktop: "Page", lab: tuple[str, Path]) -> None:
+def test_the_same_words_would_run_as_the_notebooks_own_markdown(desktop: "Page", lab: tuple[str, Path]) -> None:
     """Which is why the room does not hand them over."""
-    cell = f"from IPython.display import HTML, display\ndisplay(HTML({HOSTILE!r}))"
+    cell = f"from IPython.display import Markdown, display\ndisplay(Markdown({HOSTILE!r}))"
     run_all(desktop, lab, "control", cell)
     desktop.wait_for_function("window.hacked === 1")
 

@@ -46,6 +46,8 @@ class _Answering(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.bodies.append(body)
         word, _, rest = body["messages"][-1]["content"].partition(" ")
+        if word == "wait":
+            time.sleep(float(rest))
         if word == "fail":
             self._refuse(int(rest.split()[0]))
         elif body.get("stream"):

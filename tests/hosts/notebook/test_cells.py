@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 
 import pytest
 
@@ -153,7 +154,9 @@ def test_without_a_connection_the_ways_out_are_named(cells: Cells) -> None:
 def test_into_keeps_a_reply_that_prints_as_its_text(cells: Cells, provider: Provider) -> None:
     cells.ok("%ask --into answer say **bold**")
     assert cells.value("answer") == "**bold**"
-    assert cells.value("type(answer).__name__, answer.usage.output_tokens, answer.model") == "Reply 5 m"
+    cells.ok("import ringmain")
+    told = cells.value("isinstance(answer, ringmain.Reply), answer.usage.output_tokens, answer.model")
+    assert told == "True 5 m"
 
 
 def test_a_line_may_be_assigned_and_is_then_not_shown_twice(cells: Cells, provider: Provider) -> None:
@@ -249,6 +252,18 @@ def test_an_interrupted_answer_is_cut_off_at_the_provider_and_has_its_line(cells
     (line,) = lines(cells)
     assert (line["status"], line["code"]) == ("interrupted", "host_hung_up")
     assert cells.ok("%ask say again").shown[0].plain == "again"
+
+
+def test_an_ask_that_is_interrupted_before_its_first_word_has_its_line_too(cells: Cells, provider: Provider) -> None:
+    pressed = cells.interrupt(lambda: len(provider.bodies) == 1)
+    began = time.monotonic()
+    ran = cells.run("%ask wait 20")
+    pressed.join()
+    assert ran.error["traceback"] == ["Interrupted: the provider was cut off, and the book has the line."]
+    assert time.monotonic() - began < 15
+    assert ran.shown == []
+    (line,) = lines(cells)
+    assert (line["status"], line["code"]) == ("unconfirmed", "host_hung_up")
 
 
 def test_an_ask_that_may_cost_too_much_is_not_sent(cells: Cells, provider: Provider) -> None:

@@ -46,3 +46,14 @@ def test_three_cells_lead_to_an_answer_of_a_hub_with_an_engine_behind(
 def test_a_cell_that_fails_stops_the_notebook(tmp_path: Path) -> None:
     with pytest.raises(CellExecutionError, match=r"There is no connection to a provider yet\."):
         executed(tmp_path, "%load_ext ringmain", "%ask hello", "print('never')")
+
+
+def test_one_cell_that_loads_and_asks_shows_the_answer_once_or_says_why_not(tmp_path: Path) -> None:
+    made = executed(
+        tmp_path, "%load_ext ringmain\n%ask --demo hello", "%ask --demo hello?", "%load_ext ringmain\n%ask --demo you?"
+    )
+    first, second, third = (cell.outputs for cell in made.cells)
+    assert [one.output_type for one in first] == [one.output_type for one in second] == ["display_data"] * 2
+    assert third[-2].data["text/plain"].startswith('[demo] You asked: "you?"')
+    early = executed(tmp_path, "%load_ext ringmain\n%ask --demo what is this?").cells[0].outputs
+    assert early[0].data["text/plain"].startswith("Ask in the next cell")

@@ -33,6 +33,12 @@ class AskedLine(EscapedCommand):
         return made
 
 
+def is_shown_again(shell: Any) -> bool:
+    """Whether the cell ends with a line that was read before the shell knew of these, and so shows its value."""
+    lines = shell.user_ns.get("In", [""])[-1].strip().splitlines()
+    return bool(lines) and lines[-1].startswith(tuple(f"get_ipython().run_line_magic({name!r}" for name in NAMES))
+
+
 class AskedAssign(MagicAssign):
     """`answer = %ask …`"""
 

@@ -7,6 +7,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
 from ringmain.admin.parameters import Rule
 from ringmain.hosts.notebook.inside import asking
+from ringmain.hosts.notebook.inside.asked import is_shown_again
 from ringmain.hosts.notebook.inside.flags import ASKING, CHATTING, described
 from ringmain.hosts.notebook.inside.notebook import Notebook, told
 
@@ -48,7 +49,7 @@ class RingmainMagics(Magics):
         """
         with told():
             value = self._ask(line, cell, self.notebook.names(local_ns))
-        return value if cell is None else None
+        return None if cell is not None or is_shown_again(self.shell) else value
 
     @no_var_expand
     @needs_local_scope
@@ -70,7 +71,7 @@ class RingmainMagics(Magics):
 
         with told():
             value = chatting.chat(self.notebook, line, cell, self.notebook.names(local_ns))
-        return value if cell is None else None
+        return None if cell is not None or is_shown_again(self.shell) else value
 
     @line_magic
     def usage(self, line: str) -> None:
