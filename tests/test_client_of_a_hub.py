@@ -7,8 +7,9 @@ from ringmain.exchange.ask import Ask
 from ringmain.exchange.audio import Audio
 from ringmain.hosts import rooms
 from ringmain.registry import LOCAL
+from ringmain.store import StoredConnection
 from ringmain.tour import tour
-from tests.hubs import Served, run_hub
+from tests.hubs import DEMO_URL, Served, run_hub
 from tests.sounds import WAV
 
 
@@ -42,6 +43,24 @@ def test_a_stream_that_went_through_the_hub_knows_what_it_cost(served: Served) -
     told = served.call("POST", "/v1/chat/completions", body, headers={"x-ringmain-tell": "cost"}).body
     assert told.endswith(b": ringmain-cost 0\n\ndata: [DONE]\n\n")
     assert b"ringmain-cost" not in served.call("POST", "/v1/chat/completions", body).body
+
+
+def test_the_hub_keeps_the_cap_of_one_ask_as_it_knows_the_price(served: Served) -> None:
+    prices = {"demo-1": ("1000", "1000")}
+    served.ring.store.save_connection(
+        StoredConnection(id="p", name="priced", base_url=DEMO_URL, preset="demo", prices=prices)
+    )
+    served.ring.registry.refresh()
+    refused = r"This ask may cost \$\d+\.\d+, and no more than \$0\.01 was"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RINGMAIN_KEY", served.account("priced", connection="priced"))
+        for stream in (False, True):
+            with pytest.raises(ringmain.RingmainError, match=refused):
+                ringmain.ask("Hello", model="demo-1", max_tokens=100, max_cost=0.01, stream=stream)
+        assert ringmain.ask("Hello", model="demo-1", max_tokens=100, max_cost=1).text
+        with pytest.raises(ringmain.RingmainError, match="The cap cannot be 'much'"):
+            ringmain.ask("Hello", model="demo-1", max_cost="much")
+    assert [line.status for line in served.lines()] == ["refused", "ok", "refused", "refused"]
 
 
 def test_the_hub_remembers_the_conversation(served: Served) -> None:

@@ -124,10 +124,7 @@ class AsyncHub:
         Raises `RingmainError` with a sentence and its fix.
         """
         await self.start()
-        most = words.pop("max_cost", None)
         asked = question(prompt, stream=stream, **words)
-        if most is not None:
-            await self._afford(asked, account, most)
         answer = await self.answer(asked, account)
         return AsyncStream(answer) if stream else await answer.whole()
 
@@ -218,6 +215,10 @@ class AsyncHub:
         if self.ring.health.troubles:
             await self.ring.health.admit(plan)
         hold = reserve(plan)
+        if ask.max_cost is not None and not plan.connection.is_hub:
+            from ringmain.rows.purse import afford
+
+            afford(plan, ask.max_cost)
         allowance = await self.ring.book.allowance(account, hold.picodollars or 0)
         return plan, guard(plan, hold, allowance, at=self.ring.now()), replan
 
@@ -242,11 +243,6 @@ class AsyncHub:
             model = ring.catalogue.model(connection, model.id)
             plan = replan(None)
         return plan, replan
-
-    async def _afford(self, ask: Ask, account: Account, most: Any) -> None:
-        from ringmain.rows.purse import afford
-
-        afford(await self.plan(ask, account), most)
 
     async def _turns(self, ask: Ask, account: Account) -> Sequence[Any]:
         if not ask.conversation or not account.memory.turns or self.ring.settings.url or ask.wire in OF_SOUND:

@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from ringmain.errors import AskError
@@ -44,6 +45,7 @@ def question(
     conversation: str | None = None,
     stream: bool = False,
     timeout: float | None = None,
+    max_cost: Decimal | float | str | None = None,
     **parameters: Any,
 ) -> Ask:
     """An ask of Python or the command line; a system message alone is legal, a prompt of blanks is none.
@@ -62,6 +64,7 @@ def question(
         conversation=conversation,
         stream=bool(stream),
         deadline=timeout,
+        max_cost=None if max_cost is None else str(max_cost),
     )
 
 

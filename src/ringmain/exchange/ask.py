@@ -77,6 +77,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """Headers that another hub is told, and no provider."""
     longest_wait: float | None = None
     """Seconds that may pass between two attempts at most; None where only the deadline bounds them."""
+    max_cost: str | None = None
+    """USD that it may cost at worst, as a decimal string; what may cost more is refused before it is sent."""
     unsaid: tuple[str, ...] = ()
     """Kinds of what a response's input holds and `messages` cannot, which is lost where another mode is asked."""
 

@@ -57,7 +57,7 @@ def headers(plan: Plan) -> dict[str, str]:
     if plan.connection.is_hub and plan.ask.conversation:
         own["x-ringmain-conversation"] = _handed_on(plan.ask.conversation)
     if plan.connection.is_hub:
-        own |= {TELL: "cost", **plan.ask.handed}
+        own |= {TELL: "cost", **({CAP: plan.ask.max_cost} if plan.ask.max_cost else {}), **plan.ask.handed}
     return own | credentials(plan.connection, plan.organization)
 
 
@@ -132,6 +132,10 @@ TELL = "x-ringmain-tell"
 
 COST = b"ringmain-cost "
 """How the comment begins in which it is told: USD as a decimal string."""
+
+
+CAP = "x-ringmain-cap"
+"""The header in which another hub is told what an ask may cost at worst, as that one knows the price."""
 
 
 class Aside(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ import pytest
 from ringmain.errors import AskError
 from ringmain.hosts.notebook.inside.chatting import LOOKING
 from ringmain.hosts.notebook.inside.connecting import FLAGS
-from ringmain.hosts.notebook.inside.flags import ASKING, described, read
+from ringmain.hosts.notebook.inside.flags import ASKING, check_rows, described, read
 
 REFERENCE = Path(__file__).parents[3] / "docs/reference/notebook.md"
 
@@ -61,6 +61,20 @@ def test_what_cannot_be_set_so_is_named_as_it_is_typed(line: str, sentence: str)
 def test_what_a_variable_says_becomes_no_flag() -> None:
     said = read("--system {x} hello", ASKING, lambda word: word.replace("{x}", "a --demo 'b"))
     assert said.flags == {"system": "a --demo 'b"}
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("--column city x", "--column is for rows, and none are named."),
+        ("--keep file x", "--keep is for rows, and none are named."),
+        ("--each df --as json x", "Rows are shown as a table, and --as has no place there."),
+    ],
+)
+def test_flags_that_do_not_go_together_are_named(line: str, sentence: str) -> None:
+    with pytest.raises(AskError) as caught:
+        check_rows(read(line, ASKING))
+    assert caught.value.sentence == sentence
 
 
 def test_the_help_has_every_flag_once() -> None:

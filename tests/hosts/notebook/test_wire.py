@@ -23,7 +23,7 @@ def test_prompt_system_and_messages_become_one_conversation() -> None:
         prompt="Three", system="Be brief.", messages=earlier, model="m", mode="chat", conversation="c", top_p=0.5
     )
     assert [message["content"] for message in ask.messages] == ["Be brief.", "One", "Two", "Three"]
-    assert (ask.model, ask.mode, ask.conversation, ask.fields) == ("m", "chat", "c", {"n": 1})
+    assert (ask.model, ask.mode, ask.conversation, ask.fields) == ("m", "chat", "c", {"top_p": 0.5})
     assert [message["role"] for message in read(system="Act as a chef.").messages] == ["system"]
 
 

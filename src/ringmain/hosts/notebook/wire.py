@@ -25,7 +25,7 @@ MODES = ("auto", *TALKING)
 TEXTS = ("prompt", "system", "conversation")
 """Fields that are texts, beside the model."""
 
-SHAPED = (*TEXTS, "messages", "model", "mode", "stream")
+SHAPED = (*TEXTS, "messages", "model", "mode", "stream", "max_cost")
 """Fields that the ask holds itself; every other one is a parameter."""
 
 
@@ -46,6 +46,7 @@ def read(request: HostRequest, *, ask_id: str, settings: Mapping[str, Any] = NON
         model=body.get("model") or None,
         mode=_mode(body.get("mode")),
         conversation=_text(body, "conversation") or None,
+        max_cost=None if body.get("max_cost") is None else str(body["max_cost"]),
         lenient=True,
     )
 

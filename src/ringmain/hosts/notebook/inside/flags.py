@@ -134,6 +134,16 @@ def _check(flags: Mapping[str, Any], known: Mapping[str, Rule]) -> None:
         raise _wrong(problem.name, f"--{problem.sentence.replace('_', '-', problem.name.count('_'))}", problem.fix)
 
 
+def check_rows(said: Said) -> None:
+    """Nothing, where the flags go together. Raises `AskError("invalid_request")`."""
+    flags = said.flags
+    stray = next((name for name in ROWS if name in flags), None)
+    if stray and "each" not in flags:
+        raise _wrong(stray, f"--{stray} is for rows, and none are named.", "Name them with --each.")
+    if "each" in flags and "as" in flags:
+        raise _wrong("as", "Rows are shown as a table, and --as has no place there.", "Leave it out.")
+
+
 def _wrong(name: str, sentence: str, fix: str) -> AskError:
     return AskError("invalid_request", sentence, fix=fix, param=name)
 

@@ -8,7 +8,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from ringmain.admin.parameters import Rule
 from ringmain.hosts.notebook.inside import asking
 from ringmain.hosts.notebook.inside.asked import is_shown_again
-from ringmain.hosts.notebook.inside.flags import ASKING, CHATTING, described
+from ringmain.hosts.notebook.inside.flags import ASKING, CHATTING, check_rows, described
 from ringmain.hosts.notebook.inside.notebook import Notebook, told
 
 M = TypeVar("M", bound=Callable[..., Any])
@@ -101,6 +101,7 @@ class RingmainMagics(Magics):
     def _ask(self, line: str, cell: str | None, names: Mapping[str, Any]) -> Any:
         said = asking.read_line(line, ASKING, names)
         question = asking.question(said, cell)
+        check_rows(said)
         if "each" not in said.flags:
             prompt = asking.prompt(said, question, names)
             return asking.ask(self.notebook, said, prompt, asking.words(self.notebook, said))

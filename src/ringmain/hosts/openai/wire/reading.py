@@ -55,6 +55,7 @@ def read(request: HostRequest, *, ask_id: str) -> Ask:
         model=model or None,
         organization=header_of(request, "openai-organization"),
         conversation=header_of(request, "x-ringmain-conversation"),
+        max_cost=header_of(request, "x-ringmain-cap"),
         stream=bool(body.get("stream")) and wire != "embeddings",
         deadline=deadline_of(request, bool(body.get("stream"))),
         notices=_left_out(body, wire),

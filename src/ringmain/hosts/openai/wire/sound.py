@@ -41,6 +41,7 @@ def read(request: HostRequest, *, ask_id: str) -> Ask:
         model=fields.get("model") or None,
         organization=header_of(request, "openai-organization"),
         conversation=header_of(request, "x-ringmain-conversation"),
+        max_cost=header_of(request, "x-ringmain-cap"),
         stream=bool(fields.get("stream")),
         deadline=deadline_of(request, False),
     )
