@@ -157,6 +157,7 @@ def test_rows_chats_errors_and_what_was_used_look_right(desktop: "Page", lab: tu
         "%%ask --each df --column city --into answers\nsay In one word, what is it known for?",
         "%%chat products --system 'Be the help desk of a small shop.'\nsay Press New.",
         "%chat --show products",
+        "%ask --demo hello",
         "%usage",
         "%connection",
         "%ask --modl m hello",
@@ -165,6 +166,8 @@ def test_rows_chats_errors_and_what_was_used_look_right(desktop: "Page", lab: tu
     desktop.get_by_text("There is no flag 'modl'. Did you mean 'model'?").wait_for()
     assert "Traceback" not in desktop.locator(".jp-Notebook").inner_text()
     desktop.get_by_text("3 of 3 rows have an answer").wait_for()
+    # Sums of money are not the ends of a formula.
+    assert desktop.locator("mjx-container").count() == 0
     look(desktop, "rest")
 
 

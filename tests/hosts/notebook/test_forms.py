@@ -5,6 +5,7 @@ import pytest
 from ringmain.errors import AskError
 from ringmain.hosts.notebook.inside import safe
 from ringmain.hosts.notebook.inside.forms import FORMS, code_of, read_json, rows_of
+from ringmain.hosts.notebook.inside.tables import table_bundle
 
 FENCED = "Here:\n```json\n[1]\n```\nand ```not``` this"
 
@@ -74,6 +75,13 @@ def test_no_form_lets_a_model_write_into_the_page(text: str, form: str) -> None:
 def test_formulas_keep_their_marks_for_the_front_end() -> None:
     html = str(safe.markdown(r"So \(x^2\) and \[y\] and $z$.")["text/html"])
     assert html == "<p>So \\(x^2\\) and \\[y\\] and $z$.</p>\n"
+
+
+def test_two_sums_of_money_are_no_formula() -> None:
+    table = table_bundle(["COST>"], [["$0.1"]], total=["$0.2"])
+    for bundle in (safe.small("$0.1 of $0.2", "$0.3"), table):
+        assert "$" not in str(bundle["text/html"]).replace("<span>$</span>", "")
+    assert table["text/plain"] == "COST\n$0.1\n$0.2"
 
 
 def test_text_does_not_steer_a_terminal() -> None:

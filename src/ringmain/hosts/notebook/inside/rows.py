@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Collection, Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from ringmain.hosts.notebook.inside.asking import words
 from ringmain.hosts.notebook.inside.filling import literal, templated, value_of
 from ringmain.hosts.notebook.inside.flags import Said
 from ringmain.hosts.notebook.inside.notebook import Notebook, check_name
-from ringmain.hosts.notebook.inside.safe import Bundle
+from ringmain.hosts.notebook.inside.safe import Bundle, text_in_html
 from ringmain.hosts.notebook.inside.screen import Screen, below
 from ringmain.hosts.notebook.inside.tables import table_bundle
 from ringmain.hub import AsyncHub
@@ -123,7 +122,7 @@ def _bar(progress: Progress) -> Bundle:
     done = f"{progress.done} of {progress.total} rows"
     told = f"{done}: {told_progress(progress)}"
     bar = f'<progress value="{progress.done}" max="{progress.total}" style="width: 20em"></progress>'
-    return {"text/html": f"{bar} {escape(told)}", "text/plain": told}
+    return {"text/html": f"{bar} {text_in_html(told)}", "text/plain": told}
 
 
 def _shown(table: Table) -> Bundle:

@@ -54,8 +54,13 @@ def page(text: str) -> Bundle:
     return {"text/html": frame, "text/plain": visible(text)}
 
 
+def text_in_html(text: str) -> str:
+    """A text as it stands in HTML; two signs of a dollar would else be the ends of a formula."""
+    return escape(text).replace("$", "<span>$</span>")
+
+
 def small(*lines: str) -> Bundle:
     """Lines in small print, as they stand below an answer."""
-    shown = "<br>".join(escape(line) for line in lines)
+    shown = "<br>".join(text_in_html(line) for line in lines)
     style = "font-size: 85%; opacity: 0.75; margin-top: 0.4em"
     return {"text/html": f'<div style="{style}">{shown}</div>', "text/plain": visible("\n".join(lines))}

@@ -1,10 +1,9 @@
 """Small tables, as HTML and as text."""
 
 from collections.abc import Sequence
-from html import escape
 
 from ringmain.admin.shown import visible
-from ringmain.hosts.notebook.inside.safe import Bundle
+from ringmain.hosts.notebook.inside.safe import Bundle, text_in_html
 
 
 def table_bundle(
@@ -27,7 +26,7 @@ def _html(names: Sequence[str], lines: Sequence[Sequence[str]], right: Sequence[
 
 def _cell(tag: str, text: str, right: bool) -> str:
     side = "right" if right else "left"
-    return f'<{tag} style="text-align: {side}">{escape(text)}</{tag}>'
+    return f'<{tag} style="text-align: {side}">{text_in_html(text)}</{tag}>'
 
 
 def _text(lines: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
