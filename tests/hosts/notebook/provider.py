@@ -54,16 +54,16 @@ class _Answering(BaseHTTPRequestHandler):
             self._stream([f"{at} " for at in range(int(rest))] if word == "drip" else _pieces(rest), word == "drip")
         else:
             time.sleep(int(rest) * WORD if word == "drip" else 0)
-            self._whole(rest)
+            self._whole(rest, body.get("n") or 1)
 
     def _refuse(self, status: int) -> None:
         told = {"message": f"It is a {status}.", "type": "invalid_request_error", "param": None, "code": None}
         self._send(status, "application/json", json.dumps({"error": told}))
 
-    def _whole(self, text: str) -> None:
+    def _whole(self, text: str, number: int) -> None:
         message = {"role": "assistant", "content": text}
-        told = {"id": "1", "model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
-        self._send(200, "application/json", json.dumps({**told, "usage": USED}))
+        choices = [{"index": at, "message": message, "finish_reason": "stop"} for at in range(number)]
+        self._send(200, "application/json", json.dumps({"id": "1", "model": "m", "choices": choices, "usage": USED}))
 
     def _send(self, status: int, kind: str, text: str) -> None:
         self.send_response(status)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ringmain.admin.parameters import PARAMETERS, Rule
 from ringmain.admin.shown import shown_reply
-from ringmain.errors import AskError
+from ringmain.errors import AskError, RingmainError
 from ringmain.exchange.reply import Reply
 from ringmain.hosts.notebook.inside import safe
 from ringmain.hosts.notebook.inside.filling import filled
@@ -53,8 +53,8 @@ def words(notebook: Notebook, said: Said) -> dict[str, Any]:
 def ask(notebook: Notebook, said: Said, prompt: str, asked: Mapping[str, Any]) -> Any:
     """The reply, or what was read out of it, once it was shown with its cost; also put where `--into` says.
 
-    Raises `RingmainError` as asking does, and `AskError` for an answer that cannot be read as `--as` says; the variable
-    is then as it was.
+    Raises `RingmainError` as asking does, and for an answer that cannot be read as `--as` says; the variable is then as
+    it was.
     """
     into = said.flags.get("into")
     check_name(into)
@@ -63,7 +63,7 @@ def ask(notebook: Notebook, said: Said, prompt: str, asked: Mapping[str, Any]) -
     text = _text(reply)
     try:
         shown = form.whole(text)
-    except AskError:
+    except RingmainError:
         screen.last(form.live(text))
         raise
     else:

@@ -9,7 +9,7 @@ from ringmain.admin.parameters import Rule
 from ringmain.hosts.notebook.inside import asking
 from ringmain.hosts.notebook.inside.asked import is_shown_again
 from ringmain.hosts.notebook.inside.flags import ASKING, CHATTING, check_rows, described
-from ringmain.hosts.notebook.inside.notebook import Notebook, told
+from ringmain.hosts.notebook.inside.notebook import CUT_OFF, Notebook, told
 
 M = TypeVar("M", bound=Callable[..., Any])
 
@@ -47,7 +47,7 @@ class RingmainMagics(Magics):
 
         {name}, {name.part} and {name[0]} are variables of the notebook, {{name}} is {name}.
         """
-        with told():
+        with told(CUT_OFF):
             value = self._ask(line, cell, self.notebook.names(local_ns))
         return None if cell is not None or is_shown_again(self.shell) else value
 
@@ -69,7 +69,7 @@ class RingmainMagics(Magics):
         """
         from ringmain.hosts.notebook.inside import chatting
 
-        with told():
+        with told(CUT_OFF):
             value = chatting.chat(self.notebook, line, cell, self.notebook.names(local_ns))
         return None if cell is not None or is_shown_again(self.shell) else value
 

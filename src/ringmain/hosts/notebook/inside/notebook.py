@@ -9,7 +9,7 @@ from typing import Any
 from ringmain.errors import AskError, RingmainError
 from ringmain.sync import Hub, default_hub
 
-INTERRUPTED = "Interrupted: the provider was cut off, and the book has the line."
+CUT_OFF = "Interrupted: the provider was cut off, and the book has the line."
 
 
 class Notebook:
@@ -46,15 +46,15 @@ def check_name(name: str | None) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told(interrupted: str = "Interrupted.") -> Iterator[None]:
     """A block whose failure a cell shows as one sentence with its fix; it is one all the same, so that no cell below
-    runs on without an answer."""
+    runs on without an answer. `interrupted` is what is said where the stop button ends it."""
     try:
         yield
     except RingmainError as error:
         raise _brief(error, str(error)) from None
     except KeyboardInterrupt as error:
-        raise _brief(error, INTERRUPTED) from None
+        raise _brief(error, interrupted) from None
 
 
 def _brief(error: BaseException, sentence: str) -> BaseException:
