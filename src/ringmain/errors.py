@@ -54,6 +54,7 @@ STATUS: dict[str, int] = {
     "invalid_setting": 400,
     "wrong_secret_file": 500,
     "secret_locked": 500,
+    "secret_missing": 400,
     "data_folder_in_use": 500,
     "data_folder_unusable": 500,
     "database_unreachable": 503,

@@ -26,6 +26,7 @@ from ringmain.listing import UNLISTED, list_models
 from ringmain.question import question
 from ringmain.registry import DEMO, LOCAL, wrong_key
 from ringmain.ring import Ring
+from ringmain.secret.keys import with_key
 from ringmain.settings import Settings, read_settings
 from ringmain.store.hostkeys import digest, looks_like_host_key
 
@@ -43,7 +44,7 @@ class AsyncHub:
     """A connection to providers with guard and book, for asyncio.
 
     Without arguments it works on the environment's connection and the user's own data folder;
-    with `RINGMAIN_URL` set it is a client of that hub.
+    with `RINGMAIN_URL` set it is a client of that hub. A key that the environment has not may be in `ringmain.secret`.
     `demo=True` asks the built-in demo provider instead.
 
         async with AsyncHub() as hub:
@@ -58,7 +59,7 @@ class AsyncHub:
         settings: Settings | None = None,
         ring: Ring | None = None,
     ) -> None:
-        self._settings = settings or (None if ring else read_settings(data=Path(data) if data else None))
+        self._settings = settings or (None if ring else with_key(read_settings(data=Path(data) if data else None)))
         self._ring = ring
         self._demo = demo
         self._listed: dict[str, tuple[str, float]] = {}

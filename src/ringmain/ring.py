@@ -144,16 +144,9 @@ class Ring:
             self.key_ring()
 
     def _load_key_ring(self, *, create: bool) -> "KeyRing":
-        from ringmain.store.secrets import KeyRing
+        from ringmain.store.secrets import keys_of
 
-        file, text = self.settings.secret_file, self.settings.secret_key.reveal() or None
-        if not text and file.is_relative_to(self.settings.data):
-            raise SetupError(
-                "invalid_setting",
-                f"The key file {file} lies in the data folder, and a copy of the folder would hold lock and key.",
-                fix="Set RINGMAIN_SECRET_FILE to a place outside it.",
-            )
-        return KeyRing.load(file, text=text, create=create)
+        return keys_of(self.settings, create=create)
 
     def now(self) -> int:
         """Milliseconds since 1970."""

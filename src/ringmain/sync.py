@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Reply
 from ringmain.hub import AsyncHub, AsyncStream
-from ringmain.settings import VARIABLES, Settings
+from ringmain.secret.keys import with_key
+from ringmain.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from ringmain.rows.frames import Frame
@@ -184,7 +185,7 @@ def _turn(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-_default: tuple[dict[str, str], Hub] | None = None
+_default: tuple[Settings, Hub] | None = None
 _lock = threading.Lock()
 
 
@@ -221,13 +222,13 @@ def chat_map(rows: Any, prompt: str | None = None, **options: Any) -> Any:
 
 
 def default_hub() -> Hub:
-    """The hub of this process, made again where the environment has changed since."""
+    """The hub of this process, made again where its settings have changed since."""
     global _default
-    environ = {name: os.environ.get(name, "") for name in VARIABLES.values()}
+    settings = with_key(read_settings())
     with _lock:
-        if _default is None or _default[0] != environ:
+        if _default is None or _default[0] != settings:
             close_default()
-            _default = (environ, Hub())
+            _default = (settings, Hub(settings=settings))
         return _default[1]
 
 

@@ -9,6 +9,7 @@ from ringmain.exchange.account import Account
 from ringmain.hosts import Room, room, rooms
 from ringmain.ring import KEY_NOTE, Ring
 from ringmain.sealing import seal, unsealed
+from ringmain.secret.safe import own_safe
 from ringmain.store import StoredConnection
 
 if TYPE_CHECKING:
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
 
 class Rotated(msgspec.Struct, frozen=True, kw_only=True):
-    """The new key's short id, and how many keys of connections and secrets of accounts were sealed with it."""
+    """The new key's short id, and how many keys of connections and secrets of accounts and of one's own it sealed."""
 
     id: str
     connections: int
     accounts: int
+    own: int = 0
+    """What `ringmain.secret.add` has kept in the same data folder."""
 
 
 def rotate_secrets(ring: Ring) -> Rotated:
@@ -35,6 +38,8 @@ def rotate_secrets(ring: Ring) -> Rotated:
         _check_opens(keys, connection)
     for account in _secretive(ring):
         unsealed(keys, account, room(account.tool))
+    safe = own_safe(ring.settings)
+    safe.check(keys)
     new = keys.rotate()
     # From here on a hub that runs reads the file again, where it finds both keys.
     ring.store.write_note(KEY_NOTE, new.id)
@@ -46,8 +51,9 @@ def rotate_secrets(ring: Ring) -> Rotated:
     accounts = _secretive(ring)
     for account in accounts:
         ring.store.save_account(_anew(new, account, room(account.tool)))
+    own = safe.seal_anew(new)
     new.forget_old()
-    return Rotated(id=new.id, connections=len(held), accounts=sum(len(a.sealed) for a in accounts))
+    return Rotated(id=new.id, connections=len(held), accounts=sum(len(a.sealed) for a in accounts), own=own)
 
 
 def _secretive(ring: Ring) -> list[Account]:

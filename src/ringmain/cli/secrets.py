@@ -29,7 +29,7 @@ def rotate(*, data: Data = None, json: Json = False) -> None:
     if json:
         print_json(msgspec.to_builtins(done))
         return
-    count = done.connections + done.accounts
+    count = done.connections + done.accounts + done.own
     sealed = "1 stored secret was" if count == 1 else f"{count} stored secrets were"
     sys.stdout.write(f"The new key is {done.id}; {sealed} sealed with it.\n")
     if variable:

@@ -15,6 +15,7 @@ import secrets
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,7 +24,10 @@ from ringmain.errors import SetupError
 from ringmain.files import write_new, write_once
 from ringmain.store.hostkeys import digest, looks_like_host_key, new_host_key
 
-__all__ = ["KeyRing", "digest", "looks_like_host_key", "new_host_key"]
+if TYPE_CHECKING:
+    from ringmain.settings import Settings
+
+__all__ = ["KeyRing", "digest", "keys_of", "looks_like_host_key", "new_host_key"]
 
 FORM = b"\x01"
 """The first byte of what is sealed: this form of it, which is form, key id (4 bytes), nonce (12), ciphertext."""
@@ -150,6 +154,18 @@ class KeyRing:
         write_new(new, _lines(keys))
         new.replace(file)
         return KeyRing(keys, file=file)
+
+
+def keys_of(settings: "Settings", *, create: bool = False) -> KeyRing:
+    """The keys that these settings name. Raises `SetupError` as `KeyRing.load`, and for a file in the data folder."""
+    file, text = settings.secret_file, settings.secret_key.reveal() or None
+    if not text and file.is_relative_to(settings.data):
+        raise SetupError(
+            "invalid_setting",
+            f"The key file {file} lies in the data folder, and a copy of the folder would hold lock and key.",
+            fix="Set RINGMAIN_SECRET_FILE to a place outside it.",
+        )
+    return KeyRing.load(file, text=text, create=create)
 
 
 def _id(key: bytes) -> bytes:

@@ -20,8 +20,9 @@ STARTING = {
     "database_newer",
     "port_in_use",
     "missing_extra",
+    "secret_missing",
 }
-"""Codes of the sign-in, of forms and of the start, which never end an ask."""
+"""Codes of the sign-in, of forms, of the start and of notebooks, which never end an ask."""
 
 
 def test_every_end_of_an_ask_has_a_remedy_that_needs_no_terminal() -> None:

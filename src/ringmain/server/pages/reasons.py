@@ -39,6 +39,7 @@ REASONS = {
     "invalid_setting": "A setting cannot be as it is.",
     "wrong_secret_file": "The key file does not match the database.",
     "secret_locked": "The connection's stored key does not open; it must be set again.",
+    "secret_missing": "A secret was found nowhere.",
     "data_folder_in_use": "Another hub works on the data folder.",
     "data_folder_unusable": "The data folder cannot be made or written.",
     "database_unreachable": "The database does not answer.",
