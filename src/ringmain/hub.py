@@ -28,6 +28,7 @@ from ringmain.registry import DEMO, LOCAL, wrong_key
 from ringmain.ring import Ring
 from ringmain.secret.keys import with_key
 from ringmain.settings import Settings, read_settings
+from ringmain.shown import shown
 from ringmain.store.hostkeys import digest, looks_like_host_key
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class AsyncHub:
         await self.start()
         asked = question(prompt, stream=stream, **words)
         answer = await self.answer(asked, account)
-        return AsyncStream(answer) if stream else await answer.whole()
+        return AsyncStream(answer) if stream else shown(await answer.whole())
 
     @overload
     async def chat_map(
@@ -314,7 +315,7 @@ class AsyncStream:
     @property
     def reply(self) -> Reply | None:
         """The finished reply, or None while pieces are still to come."""
-        return self._answer.reply
+        return self._answer.reply and shown(self._answer.reply)
 
     async def __aiter__(self) -> AsyncIterator[str]:
         async for piece in self._answer:

@@ -1,0 +1,89 @@
+"""How a reply looks in a notebook: its Markdown rendered, and below it in small print what it took.
+
+What a model says is hostile until shown otherwise: HTML in it is text, and a picture, which would tell its server who
+looks at it and what was asked, stays the words that name it.
+"""
+
+import re
+from html import escape
+from typing import Any
+
+import msgspec
+
+from ringmain.exchange.reply import Reply
+from ringmain.registry import DEMO_LABEL
+
+CODE = re.compile(r"(`+)(?:(?!`).)+?\1(?!`)")
+"""Code within a line."""
+
+BRIEF = 60
+
+
+class Shown(Reply, frozen=True, kw_only=True):
+    """A reply that a cell may end with."""
+
+    def __repr__(self) -> str:
+        brief = self.text if len(self.text) <= BRIEF else f"{self.text[: BRIEF - 1]}…"
+        return f"Reply({brief!r}, model={self.model!r})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("\n\n".join((_said(self), "\n".join(small_print(self)))))
+
+    def _repr_markdown_(self) -> str:
+        small = "  \n".join(f"*{_plain(line)}*" for line in small_print(self))
+        return f"{_tamed(_said(self))}\n\n{small}"
+
+    def _repr_html_(self) -> str:
+        from ringmain.hosts.markdown import html_of_markdown
+
+        small = "<br>".join(escape(line) for line in small_print(self))
+        return f"<div>{html_of_markdown(_said(self))}\n<p><small>{small}</small></p></div>"
+
+
+def shown(reply: Reply) -> Shown:
+    """The same reply, for people."""
+    return Shown(**msgspec.structs.asdict(reply))
+
+
+def small_print(reply: Reply) -> list[str]:
+    """Model, tokens and cost on one line, and a line for each notice."""
+    used = f"{reply.usage.input_tokens} tokens in, {reply.usage.output_tokens} out"
+    # Two signs of a dollar on one page would be the ends of a formula.
+    cost = "price unknown" if reply.cost is None else f"USD {reply.cost:f}"
+    line = f"{reply.model} · {used} · {cost} · {reply.milliseconds} ms"
+    return [line, *([DEMO_LABEL] if reply.demo and DEMO_LABEL not in reply.notices else ()), *reply.notices]
+
+
+def _said(reply: Reply) -> str:
+    return "\n\n---\n\n".join(choice.text for choice in reply.choices)
+
+
+def _plain(text: str) -> str:
+    """A line of Markdown that says this and nothing else."""
+    return re.sub(r"([\\`*_{}\[\]<>#|!~$&])", lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))
+
+
+def _tamed(text: str) -> str:
+    """The Markdown without HTML and pictures, and with its last block of code closed."""
+    from markdown_it import MarkdownIt
+
+    lines, code, end = text.split("\n"), set[int](), ""
+    for token in MarkdownIt("commonmark").parse(f"{text}\n\nWhat follows."):
+        if token.map and token.type in ("fence", "code_block"):
+            code |= set(range(*token.map))
+            end = token.markup if token.map[1] > len(lines) + 1 else ""
+    tamed = [line if at in code else _tame(line) for at, line in enumerate(lines)]
+    return "\n".join([*tamed, end] if end else tamed)
+
+
+def _tame(line: str) -> str:
+    """Of one line outside a block of code: no tag, no picture."""
+    parts, at = list[str](), 0
+    for code in CODE.finditer(line):
+        parts += [_harmless(line[at : code.start()]), code[0]]
+        at = code.end()
+    return "".join([*parts, _harmless(line[at:])])
+
+
+def _harmless(text: str) -> str:
+    return text.replace("<", "&lt;").replace("![", "!&#91;")
