@@ -23,7 +23,7 @@ from ringmain.exchange.plan import Plan
 from ringmain.exchange.reckon import is_long
 from ringmain.exchange.reply import Reply
 from ringmain.listing import UNLISTED, list_models
-from ringmain.question import question
+from ringmain.question import hearing, question
 from ringmain.registry import DEMO, LOCAL, wrong_key
 from ringmain.ring import Ring
 from ringmain.secret.keys import with_key
@@ -34,6 +34,7 @@ from ringmain.store.hostkeys import digest, looks_like_host_key
 if TYPE_CHECKING:
     from ringmain.rows.frames import Frame
     from ringmain.rows.table import Table
+    from ringmain.sounds import Sounding
 
 F = TypeVar("F", bound="Frame")
 
@@ -129,6 +130,30 @@ class AsyncHub:
         asked = question(prompt, stream=stream, **words)
         answer = await self.answer(asked, account)
         return AsyncStream(answer) if stream else shown(await answer.whole())
+
+    async def transcribe(
+        self,
+        audio: "Sounding",
+        *,
+        model: str | None = None,
+        language: str | None = None,
+        prompt: str | None = None,
+        account: Account = LOCAL,
+        **words: Any,
+    ) -> Reply:
+        """What is said in a sound: a path, bytes or an open file of at most 25 MiB.
+
+        `language` (ISO 639-1) and `prompt` (words to expect) help the model; without `model` the preset suggests one.
+        Takes `connection`, `timeout`, `max_cost` and every parameter of OpenAI's by its name.
+        Raises `RingmainError` with a sentence and its fix.
+        """
+        from ringmain.sounds import sound_of
+
+        await self.start()
+        sound = await asyncio.to_thread(sound_of, audio)
+        asked = hearing(sound, model=model, language=language, prompt=prompt, **words)
+        answer = await self.answer(asked, account)
+        return shown(await answer.whole())
 
     @overload
     async def chat_map(

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from ringmain.errors import AskError
 from ringmain.exchange.ask import Ask, Message, Mode, checked
+from ringmain.exchange.audio import Audio
 from ringmain.exchange.modes.fields import COMPLETIONS_OWN
 
 MODES = ("auto", *get_args(Mode))
@@ -62,6 +63,37 @@ def question(
         mode="completion" if mode in (None, "auto") and _completes(parameters) else mode,
         connection=connection,
         conversation=conversation,
+        stream=bool(stream),
+        deadline=timeout,
+        max_cost=None if max_cost is None else str(max_cost),
+    )
+
+
+def hearing(
+    sound: Audio,
+    *,
+    model: str | None = None,
+    language: str | None = None,
+    prompt: str | None = None,
+    connection: str | None = None,
+    stream: bool = False,
+    timeout: float | None = None,
+    max_cost: Decimal | float | str | None = None,
+    **parameters: Any,
+) -> Ask:
+    """An ask of Python to have a sound written down.
+
+    Raises `AskError("invalid_request")`.
+    """
+    _check(model=model, language=language, prompt=prompt, connection=connection, stream=stream, timeout=timeout)
+    fields = {"language": language, "prompt": prompt, **parameters}
+    return Ask(
+        id=new_id(),
+        wire="transcription",
+        audio=sound,
+        fields={name: value for name, value in fields.items() if value is not None},
+        model=model,
+        connection=connection,
         stream=bool(stream),
         deadline=timeout,
         max_cost=None if max_cost is None else str(max_cost),

@@ -18,6 +18,7 @@ from ringmain.settings import Settings, read_settings
 if TYPE_CHECKING:
     from ringmain.rows.frames import Frame
     from ringmain.rows.table import Table
+    from ringmain.sounds import Sounding
 
 T = TypeVar("T")
 F = TypeVar("F", bound="Frame")
@@ -60,6 +61,10 @@ class Hub:
     def chat_map(self, rows: Any, prompt: str | None = None, **options: Any) -> Any:
         """As `AsyncHub.chat_map`, waiting for the end; `on_progress` is called in the hub's own thread."""
         return self._loop.run(self._hub.chat_map(rows, prompt, **options))
+
+    def transcribe(self, audio: "Sounding", **words: Any) -> Reply:
+        """As `AsyncHub.transcribe`, waiting for the words."""
+        return self._loop.run(self._hub.transcribe(audio, **words))
 
     def models(self, connection: str | None = None) -> list[Model]:
         """As `AsyncHub.models`."""
@@ -219,6 +224,25 @@ def chat_map(rows: Any, prompt: str | None = None, **options: Any) -> Any:
     Raises `RingmainError` only for what no row could be asked with: what fails in a row stands in its result.
     """
     return default_hub().chat_map(rows, prompt, **options)
+
+
+def transcribe(
+    audio: "Sounding",
+    *,
+    model: str | None = None,
+    language: str | None = None,
+    prompt: str | None = None,
+    **words: Any,
+) -> Reply:
+    """What is said in a sound (a path, bytes or an open file of at most 25 MiB), by the environment's connection.
+
+    `language` (ISO 639-1) and `prompt` (words to expect) help the model; without `model` the preset suggests one.
+    Takes `connection`, `timeout`, `max_cost`, `demo` and every parameter of OpenAI's by its name.
+    Raises `RingmainError` with a sentence and its fix.
+    """
+    if words.pop("demo", False):
+        words["connection"] = "demo"
+    return default_hub().transcribe(audio, model=model, language=language, prompt=prompt, **words)
 
 
 def default_hub() -> Hub:

@@ -22,6 +22,9 @@ def plain() -> None:
     with ringmain.Hub(demo=True) as hub:
         assert_type(hub, ringmain.Hub)
         assert_type(hub.models(), list[Model])
+        assert_type(hub.transcribe("voice-note.ogg", language="de"), ringmain.Reply)
+    assert_type(ringmain.transcribe(b"RIFF", prompt="Names"), ringmain.Reply)
+    assert_type(ringmain.secret.get("OPENAI_API_KEY"), str | None)
     table = ringmain.chat_map([{"city": "Rome"}], "Where is {city}?", model="m", max_cost=1)
     assert_type(table, Table)
     assert_type(table[0], Row)
