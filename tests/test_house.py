@@ -124,7 +124,7 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("file", sorted((SRC / "hosts/notebook/inside").rglob("*.py")), ids=name_of)
+@pytest.mark.parametrize("file", sorted((SRC / "hosts/notebook/inside").glob("*.py")), ids=name_of)
 def test_what_runs_in_a_notebook_knows_its_shell_and_no_other_tool(file: Path) -> None:
     used = packages(file)
     assert not used & (FRAMEWORK | SQL | {"aiohttp", "openai", "cyclopts", "rich", "pandas", "polars", "ipykernel"})

@@ -85,6 +85,7 @@ def test_the_pack_has_address_and_key_filled_in(tool: str) -> None:
     assert "http://127.0.0.1:8484" in told
     assert "rm-the-key" in told
     assert all(file.name and file.title for file in files)
+    assert not [file.name for file in files if file.saved and "rm-the-key" in file.text]
 
 
 @every_room

@@ -27,13 +27,13 @@ LISTENS = re.compile(r"listening on (http://\S+)")
 
 
 @contextmanager
-def start_aimock(*fixtures: dict[str, Any]) -> Iterator[str]:
-    """The base URL of one that runs until the block ends and wants `KEY`; skips the test where there is no Node."""
+def start_aimock(*fixtures: dict[str, Any], key: str = KEY) -> Iterator[str]:
+    """The base URL of one that runs until the block ends and wants `key`, if any; skips the test without a Node."""
     command = [_node(), str(_installed() / COMMAND), "--port", "0", "--strict"]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "fixtures.json"
         file.write_text(json.dumps({"fixtures": fixtures}))
-        environ = {**os.environ, "AIMOCK_API_KEYS": KEY}
+        environ = {**os.environ, **({"AIMOCK_API_KEYS": key} if key else {})}
         with subprocess.Popen(
             [*command, "--fixtures", str(file)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environ
         ) as process:

@@ -90,6 +90,9 @@ def there(page: Page, served: Served) -> str:
     """An address of this page: where it only shows something, of what exists."""
     if page.method != "GET":
         return page.path.replace("{name}", "nobody")
+    if page.path.endswith("/files/{file}"):
+        served.account("analysts", tool="notebook")
+        return "/accounts/analysts/files/create-completion.ipynb"
     path = page.path.replace("/connections/{name}", "/connections/tested").replace("{name}", "my-app")
     path = path.replace("{id}", served.app._pages.state.plays.keep(play()))
     return f"{path}?tool=openai" if path == "/new-account" else path

@@ -25,6 +25,8 @@ def plain() -> None:
         assert_type(hub.transcribe("voice-note.ogg", language="de"), ringmain.Reply)
     assert_type(ringmain.transcribe(b"RIFF", prompt="Names"), ringmain.Reply)
     assert_type(ringmain.secret.get("OPENAI_API_KEY"), str | None)
+    assert_type(ringmain.secret.get("OPENAI_API_KEY", prompt=True), str)
+    assert_type(ringmain.secret.get("OPENAI_API_KEY", ""), str)
     table = ringmain.chat_map([{"city": "Rome"}], "Where is {city}?", model="m", max_cost=1)
     assert_type(table, Table)
     assert_type(table[0], Row)

@@ -53,13 +53,13 @@ def hand_over(files: Sequence[File], folder: Path | None) -> None:
 
 
 def _show(files: Sequence[File]) -> None:
-    long = [file for file in files if file.text.count("\n") > LONGEST]
+    long = [file for file in files if file.saved or file.text.count("\n") > LONGEST]
     for file in files:
         if file not in long:
             sys.stdout.write(f"\n# {file.title} ({file.name})\n\n{file.text}")
     sys.stdout.flush()
     if long:
-        say(f"Too long to be shown: {', '.join(file.name for file in long)}. `--files DIR` writes them.")
+        say(f"Not shown here: {', '.join(file.name for file in long)}. `--files DIR` writes them.")
 
 
 def _unusable(path: Path, error: OSError) -> SetupError:

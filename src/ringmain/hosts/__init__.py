@@ -180,6 +180,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str
     text: str
+    saved: bool = False
+    """Whether it is opened as a file and never pasted; it holds no key then, so that it may be had at any time."""
 
 
 class Room:

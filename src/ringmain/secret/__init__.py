@@ -6,6 +6,7 @@ The calls are those of the old templates of Naas, and send nothing anywhere.
 """
 
 import logging
+from typing import Literal, overload
 
 from ringmain.errors import SetupError
 from ringmain.secret.found import Found
@@ -19,6 +20,14 @@ __all__ = ["add", "delete", "get", "list"]
 log = logging.getLogger("ringmain")
 
 
+@overload
+def get(name: str, default_value: str, *, given: str | None = None, prompt: Literal[False] | None = None) -> str: ...
+@overload
+def get(name: str, default_value: str | None = None, *, given: str | None = None, prompt: Literal[True]) -> str: ...
+@overload
+def get(
+    name: str, default_value: None = None, *, given: str | None = None, prompt: Literal[False] | None = None
+) -> str | None: ...
 def get(
     name: str, default_value: str | None = None, *, given: str | None = None, prompt: bool | None = None
 ) -> str | None:

@@ -64,6 +64,7 @@ PAGES = (
     Page("POST", "/new-account/models", ADMIN, accounts.pick_for_new),
     Page("GET", "/accounts/{name}", ADMIN, accounts.account),
     Page("POST", "/accounts/{name}", ADMIN, accounts.save),
+    Page("GET", "/accounts/{name}/files/{file}", ADMIN, accounts.file),
     Page("POST", "/accounts/{name}/preview", ADMIN, accounts.preview_one),
     Page("POST", "/accounts/{name}/models", ADMIN, accounts.pick_for_one),
     Page("POST", "/accounts/{name}/rotate", ADMIN, accounts.rotate),

@@ -233,3 +233,20 @@ def test_a_rooms_low_cap_comes_with_its_hint_and_the_price_of_a_typical_answer(c
 
 def _url(admin: Admin) -> str:
     return next(row["base_url"] for row in admin.json("/connections.json") if row["name"] == "paid")
+
+
+def test_files_that_hold_no_key_are_given_at_any_time_with_the_hubs_address(admin: Admin) -> None:
+    made = admin.post("/new-account", tool="notebook", name="analysts").body.decode()
+    key, link = key_on(made.encode()), "/accounts/analysts/files/create-chat-completion.ipynb"
+    for page in (made, admin.shown("/accounts/analysts")):
+        assert f'<a href="{link}" download="create-chat-completion.ipynb">' in page
+        assert "nbformat" not in page
+    given = admin.get(link)
+    assert given.headers["content-disposition"] == 'attachment; filename="create-chat-completion.ipynb"'
+    assert f'hub = \\"{admin.hub.url}\\"' in given.body.decode()
+    assert key not in given.body.decode()
+    for other in ("ringmain.env", "cells.txt", "nothing.ipynb", "..%2Fsecret"):
+        assert admin.get(f"/accounts/analysts/files/{other}").status == 404
+    assert admin.get("/accounts/nobody/files/create-completion.ipynb").status == 404
+    assert admin.hub.call("GET", link, key="").status in (303, 401)
+    assert admin.hub.call("GET", link, key=key).status in (303, 401)

@@ -3,6 +3,7 @@
 from typing import Any, get_args
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +14,7 @@ from ringmain.admin.shown import moment
 from ringmain.errors import AskError, RingmainError, SetupError
 from ringmain.exchange.account import Account, Period, Unpriced
 from ringmain.exchange.ask import Mode
-from ringmain.hosts import Room, room
+from ringmain.hosts import File, Room, room
 from ringmain.play.simulator import TOOL
 from ringmain.ring import Ring
 from ringmain.server.pages.account_form import OWN, account_form, account_values
@@ -95,6 +96,21 @@ async def account(request: Request) -> Response:
     """One account's form."""
     held = await known_account(request)
     return await _form(request, account_values(held), room(held.tool), held=held, notices=told_to(request))
+
+
+async def file(request: Request) -> Response:
+    """A file of what an account's host is given, as far as it holds no key."""
+    held, name = await known_account(request), request.path_params["file"]
+    found = next((file for file in _saved(request, held) if file.name == name), None)
+    if found is None:
+        raise HTTPException(404)
+    head = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(found.text, media_type="application/octet-stream", headers=head)
+
+
+def _saved(request: Request, held: Account) -> list[File]:
+    pack = room(held.tool).pack(held, url=request.app.state.url, key="")
+    return [file for file in pack if file.saved]
 
 
 async def save(request: Request) -> Response:
@@ -217,6 +233,7 @@ async def _form(
         held=held,
         standing=await at_work(ring, lambda: standing(ring, held)) if held else None,
         keys=[_shown_key(key) for key in keys if key.expires is None or key.expires > ring.now()],
+        files=_saved(request, held) if held else [],
         steps=await progress(ring),
         preview=await preview(hub, tool, values, name=held.name if held else None),
         simulated=TOOL,
