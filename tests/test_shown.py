@@ -79,6 +79,13 @@ def test_a_block_of_code_that_was_cut_off_does_not_swallow_the_small_print() -> 
         assert (whole.count("<pre>"), "<em>tiny ·" in whole) == (1, True)
 
 
+def test_formulas_keep_their_marks_and_a_terminal_is_not_steered() -> None:
+    told = bundle(reply(r"Area \(a^2\) or \[b\], but `\(code\)`" + "\x1b[2J"))
+    assert r"\(a^2\) or \[b\]" in told["text/html"]
+    assert r"<code>\(code\)</code>" in told["text/html"]
+    assert "\x1b" not in told["text/plain"]
+
+
 def test_every_answer_to_n_is_shown() -> None:
     told = bundle(reply("First", "Second"))
     assert told["text/plain"].startswith("First\n\n---\n\nSecond")

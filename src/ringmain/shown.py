@@ -5,6 +5,7 @@ looks at it and what was asked, stays the words that name it.
 """
 
 import re
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -27,17 +28,21 @@ class Shown(Reply, frozen=True, kw_only=True):
         return f"Reply({brief!r}, model={self.model!r})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text("\n\n".join((_said(self), "\n".join(small_print(self)))))
+        from ringmain.admin.shown import visible
+
+        printer.text(visible("\n\n".join((_said(self), "\n".join(small_print(self))))))
 
     def _repr_markdown_(self) -> str:
         small = "  \n".join(f"*{_plain(line)}*" for line in small_print(self))
-        return f"{_tamed(_said(self))}\n\n{small}"
+        said, end = _outside_code(_said(self), _harmless)
+        return "\n".join([said, *([end] if end else ()), "", small])
 
     def _repr_html_(self) -> str:
         from ringmain.hosts.markdown import html_of_markdown
 
         small = "<br>".join(escape(line) for line in small_print(self))
-        return f"<div>{html_of_markdown(_said(self))}\n<p><small>{small}</small></p></div>"
+        said, _ = _outside_code(_said(self), _with_math)
+        return f"<div>{html_of_markdown(said)}\n<p><small>{small}</small></p></div>"
 
 
 def shown(reply: Reply) -> Shown:
@@ -63,8 +68,8 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#|!~$&])", lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))
 
 
-def _tamed(text: str) -> str:
-    """The Markdown without HTML and pictures, and with its last block of code closed."""
+def _outside_code(text: str, change: Callable[[str], str]) -> tuple[str, str]:
+    """The Markdown, changed where it is no code; and what closes its last block of code, where the text does not."""
     from markdown_it import MarkdownIt
 
     lines, code, end = text.split("\n"), set[int](), ""
@@ -72,18 +77,23 @@ def _tamed(text: str) -> str:
         if token.map and token.type in ("fence", "code_block"):
             code |= set(range(*token.map))
             end = token.markup if token.map[1] > len(lines) + 1 else ""
-    tamed = [line if at in code else _tame(line) for at, line in enumerate(lines)]
-    return "\n".join([*tamed, end] if end else tamed)
+    return "\n".join(line if at in code else _within(line, change) for at, line in enumerate(lines)), end
 
 
-def _tame(line: str) -> str:
-    """Of one line outside a block of code: no tag, no picture."""
+def _within(line: str, change: Callable[[str], str]) -> str:
+    """A line, changed where it is no code."""
     parts, at = list[str](), 0
     for code in CODE.finditer(line):
-        parts += [_harmless(line[at : code.start()]), code[0]]
+        parts += [change(line[at : code.start()]), code[0]]
         at = code.end()
-    return "".join([*parts, _harmless(line[at:])])
+    return "".join([*parts, change(line[at:])])
 
 
 def _harmless(text: str) -> str:
+    """No tag, no picture."""
     return text.replace("<", "&lt;").replace("![", "!&#91;")
+
+
+def _with_math(text: str) -> str:
+    """The marks of formulas as they are, from which Markdown would take the backslash away."""
+    return re.sub(r"\\(?=[()\[\]])", r"\\\\", text)
