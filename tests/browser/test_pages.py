@@ -215,3 +215,20 @@ def test_the_checks_of_a_test_appear_one_after_the_other(hub: Served, provider: 
     assert strict.locator(".checks li").count() == 4
     provider.free.set()
     strict.get_by_text("You're good to go!").wait_for()
+
+
+def test_a_template_is_saved_from_the_page_of_the_key_and_from_that_of_the_account(
+    hub: Served, strict: "Page"
+) -> None:
+    sign_in(hub, strict)
+    strict.goto(f"{hub.url}/new-account?tool=notebook")
+    strict.get_by_label("Name", exact=True).fill("analysts")
+    strict.get_by_role("button", name="Add and show the key").click()
+    strict.get_by_role("heading", name="The key of").wait_for()
+    for page in (strict.url, f"{hub.url}/accounts/analysts"):
+        if strict.url != page:
+            strict.goto(page)
+        with strict.expect_download() as got:
+            strict.get_by_role("link", name="ringmain - Create chat completion").click()
+        assert got.value.suggested_filename == "create-chat-completion.ipynb"
+        assert f'hub = \\"{hub.url}\\"' in got.value.path().read_text()
