@@ -217,9 +217,7 @@ def test_the_checks_of_a_test_appear_one_after_the_other(hub: Served, provider: 
     strict.get_by_text("You're good to go!").wait_for()
 
 
-def test_a_template_is_saved_from_the_page_of_the_key_and_from_that_of_the_account(
-    hub: Served, strict: "Page"
-) -> None:
+def test_a_template_is_saved_from_the_page_of_the_key_and_from_that_of_the_account(hub: Served, strict: "Page") -> None:
     sign_in(hub, strict)
     strict.goto(f"{hub.url}/new-account?tool=notebook")
     strict.get_by_label("Name", exact=True).fill("analysts")
