@@ -76,3 +76,15 @@ def test_no_secret_shows_in_the_settings(name: str) -> None:
     settings = read_settings({VARIABLES[name]: "canary-1234567890"})
     assert "canary-1" not in repr(settings)
     assert getattr(settings, name).reveal() == "canary-1234567890"
+
+
+def test_lock_and_key_lie_apart_also_where_data_and_config_are_one_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    settings = read_settings({})
+    assert settings.data == tmp_path / "ringmain"
+    assert settings.secret_file == tmp_path / "ringmain-key" / "secret.key"
+    assert read_settings({"RINGMAIN_DATA": str(tmp_path / "other")}).secret_file == tmp_path / "ringmain" / "secret.key"
+    assert read_settings({"RINGMAIN_SECRET_FILE": "/keys/k"}).secret_file == Path("/keys/k")

@@ -86,12 +86,19 @@ def read_settings(environ: Mapping[str, str] | None = None, *, data: Path | None
     folder = values.pop("data", "")
     sources = {name: str(file) for name in written} | {name: VARIABLES[name] for name in given}
     _check_addresses(values, sources)
+    data = (data or Path(folder or platformdirs.user_data_path("ringmain"))).expanduser().absolute()
     return Settings(
-        data=(data or Path(folder or platformdirs.user_data_path("ringmain"))).expanduser().absolute(),
-        secret_file=Path(values.pop("secret_file", "") or config / "secret.key").expanduser().absolute(),
+        data=data,
+        secret_file=Path(values.pop("secret_file", "") or _key_file(config, data)).expanduser().absolute(),
         sources=sources,
         **values,
     )
+
+
+def _key_file(config: Path, data: Path) -> Path:
+    """In the config folder, or beside it where that is the data folder, as on macOS: lock and key lie apart."""
+    folder = config.with_name(f"{config.name}-key") if config.absolute().is_relative_to(data) else config
+    return folder / "secret.key"
 
 
 def _check_addresses(values: dict[str, Any], sources: dict[str, str]) -> None:

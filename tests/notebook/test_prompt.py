@@ -13,9 +13,8 @@ TYPED = "sk-typed-by-somebody"
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cells]:
-    keys = tmp_path_factory.mktemp("keys") / "secret.key"
     with run_kernel(tmp_path_factory.mktemp("kernel")) as cells:
-        cells.ok(f"import os, ringmain; os.environ['RINGMAIN_SECRET_FILE'] = {str(keys)!r}")
+        cells.ok("import ringmain")
         yield cells
 
 
