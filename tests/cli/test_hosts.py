@@ -134,3 +134,15 @@ def test_a_removed_account_is_gone(run: Any):
     run("hosts", "add", "openai", "shop")
     assert run("hosts", "remove", "shop", "--json").json == {"removed": "shop"}
     assert run("hosts", "list", "--json").json == []
+
+
+def test_what_is_opened_and_not_pasted_is_written_only_and_holds_no_key(run: Any, tmp_path: Path):
+    told = run("hosts", "add", "notebook", "analysts")
+    assert "create-completion.ipynb" in told.err
+    assert "nbformat" not in told.out
+    done = run("hosts", "rotate", "analysts", "--now", "--files", str(tmp_path / "files"))
+    key = done.out[done.out.index("rm-") :].split()[0]
+    written = {file.name: file.read_text() for file in (tmp_path / "files").iterdir()}
+    assert key in written["ringmain.env"]
+    assert [name for name, text in written.items() if name.endswith(".ipynb") and key in text] == []
+    assert len([name for name in written if name.endswith(".ipynb")]) == 4
