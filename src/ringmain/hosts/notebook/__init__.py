@@ -14,6 +14,7 @@ NAMEPLATE = Nameplate(
     largest=20 << 20,
     done=(
         "%ask, %%ask, %%chat, %chat, %usage and %connection in IPython's kernels, with a hub or alone",
+        "four templates in Input, Model and Output form, saved with the hub's address filled in",
         "one POST for kernels in which ringmain is not installed",
     ),
     exempt={"deliver": "Whoever runs a cell waits for its answer, so there is none to bring later."},
