@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -102,7 +103,7 @@ def kaggle(text: str) -> ModuleType:
 
 @pytest.fixture
 def keyring(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A keyring of the system's kind, behind a chain whose other end keeps plain text."""
+    """A keyring of the system's kind, in a chain behind one that keeps plain text and one that fails."""
     held: dict[str, str] = {}
 
     def back_end(module: str, texts: dict[str, str]) -> object:
@@ -110,11 +111,16 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         kind.__module__ = module
         return kind()
 
+    def locked(self: object, service: str, name: str) -> str:
+        raise RuntimeError("The wallet was not opened.")
+
     plain = back_end("keyrings.alt.file", {NAME: "plain text", "PLAIN": "plain text"})
-    chain = type("ChainerBackend", (), {"backends": [plain, back_end("keyring.backends.SecretService", held)]})
+    wallet: Any = back_end("keyring.backends.kwallet", {})
+    wallet.get_password = locked.__get__(wallet)
+    real = back_end("keyring.backends.SecretService", held)
+    chain = type("ChainerBackend", (), {"backends": [plain, wallet, real]})
     module = ModuleType("keyring")
     module.__dict__["get_keyring"] = chain
-    module.__spec__ = sys.__spec__
     monkeypatch.setitem(sys.modules, "keyring", module)
     return held
 

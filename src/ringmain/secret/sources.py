@@ -1,10 +1,10 @@
 """Where a secret may be found, in the order in which it is looked for."""
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +57,9 @@ def in_safe(name: str, settings: Settings | None = None) -> Found | None:
 
 
 def in_keyring(name: str) -> Found | None:
-    """What the system's keyring has, where it is a real one; whatever fails there is as if it had nothing."""
-    if importlib.util.find_spec("keyring") is None:
-        return None
-    try:
-        found = (_text(back.get_password(SERVICE, name)) for back in _backends())
-        text = next((text for text in found if text), None)
-    except Exception:
-        return None
+    """What the system's keyring has, where it is a real one."""
+    told = (_text(_quietly(partial(back.get_password, SERVICE, name))) for back in _quietly(_backends) or ())
+    text = next(filter(None, told), "")
     return Found(text, "the system's keyring") if text else None
 
 
@@ -77,23 +72,24 @@ def _backends() -> list[Any]:
 
 def in_host(name: str) -> Found | None:
     """What Colab, Kaggle or Naas keep for this notebook, where it runs there."""
-    for host, ask in HOSTS.items():
-        try:
-            text = _text(ask(name))
-        except Exception:
-            # Not there, no such secret, or not allowed to this notebook: as if it had none.
-            text = None
-        if text:
-            return Found(text, f"the secrets of {host}")
-    return None
+    told = ((host, _text(_quietly(partial(ask, name)))) for host, ask in HOSTS.items())
+    return next((Found(text, f"the secrets of {host}") for host, text in told if text), None)
 
 
-def _text(told: Any) -> str | None:
-    return told.strip() if isinstance(told, str) else None
+def _quietly(ask: Callable[[], Any]) -> Any:
+    """What somebody else's code gives; None where it is not there, has none, may not tell, or fails in its own way."""
+    try:
+        return ask()
+    except Exception:
+        return None
+
+
+def _text(told: Any) -> str:
+    return told.strip() if isinstance(told, str) else ""
 
 
 def _colab(name: str) -> Any:
-    return sys.modules["google.colab"].userdata.get(name)
+    return importlib.import_module("google.colab.userdata").get(name) if "google.colab" in sys.modules else None
 
 
 def _kaggle(name: str) -> Any:
