@@ -92,3 +92,13 @@ def test_a_cap_on_the_cost_holds_for_sound_too() -> None:
     with pytest.raises(RingmainError) as caught:
         ringmain.transcribe(WAV, demo=True, max_cost="much")
     assert caught.value.code == "invalid_request"
+
+
+def test_a_hub_keeps_the_cap_on_a_sound_for_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    with run_hub() as hub:
+        monkeypatch.setenv("RINGMAIN_URL", hub.url)
+        monkeypatch.setenv("RINGMAIN_KEY", hub.key)
+        assert ringmain.transcribe(WAV, max_cost="0.01").cost == 0
+        with pytest.raises(RingmainError) as caught:
+            ringmain.transcribe(WAV, max_cost="much")
+    assert caught.value.code == "invalid_request"

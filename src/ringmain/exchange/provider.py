@@ -50,14 +50,15 @@ def headers(plan: Plan) -> dict[str, str]:
 
     Raises `AskError("invalid_request")` for a conversation whose name another hub would not take.
     """
+    cap = {CAP: plan.ask.max_cost} if plan.connection.is_hub and plan.ask.max_cost else {}
     if plan.mode in SOUND:
-        return SOUND[plan.mode].head(plan) | credentials(plan.connection, plan.organization)
+        return SOUND[plan.mode].head(plan) | cap | credentials(plan.connection, plan.organization)
     accept = "text/event-stream" if plan.stream else "application/json"
     own = {"content-type": "application/json", "accept": accept}
     if plan.connection.is_hub and plan.ask.conversation:
         own["x-ringmain-conversation"] = _handed_on(plan.ask.conversation)
     if plan.connection.is_hub:
-        own |= {TELL: "cost", **({CAP: plan.ask.max_cost} if plan.ask.max_cost else {}), **plan.ask.handed}
+        own |= {TELL: "cost", **cap, **plan.ask.handed}
     return own | credentials(plan.connection, plan.organization)
 
 
