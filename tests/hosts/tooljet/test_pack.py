@@ -55,6 +55,7 @@ def test_one_command_lets_a_model_answer_to_every_name_of_the_official_plugin() 
     assert command[:4] == ["ringmain", "connections", "set", "local"]
     pairs = dict(pair.split("=") for pair in command[5::2])
     assert set(command[4::2]) == {"--alias"}
+    assert len(MODELS) == len(set(MODELS)) == 20
     assert pairs == dict.fromkeys(MODELS, "llama3.2")
     assert ConnectionForm(aliases=pairs).aliases == pairs
 
