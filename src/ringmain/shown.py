@@ -38,16 +38,25 @@ class Shown(Reply, frozen=True, kw_only=True):
         return "\n".join([said, *([end] if end else ()), "", small])
 
     def _repr_html_(self) -> str:
-        from ringmain.hosts.markdown import html_of_markdown
-
         small = "<br>".join(escape(line) for line in small_print(self))
-        said, _ = _outside_code(_said(self), _with_math)
-        return f"<div>{html_of_markdown(said)}\n<p><small>{small}</small></p></div>"
+        return f"<div>{html_of_answer(_said(self))}\n<p><small>{small}</small></p></div>"
 
 
 def shown(reply: Reply) -> Shown:
     """The same reply, for people."""
     return Shown(**msgspec.structs.asdict(reply))
+
+
+def html_of_answer(text: str) -> str:
+    """A model's Markdown as HTML in which nothing runs and nothing is fetched, with formulas for the front end."""
+    from ringmain.hosts.markdown import html_of_markdown
+
+    said, _ = _outside_code(text, _with_math)
+    html = html_of_markdown(said)
+    # Front ends put the cells of a table to the right, as tables of numbers have them.
+    for tag in ("th", "td"):
+        html = html.replace(f"<{tag}>", f'<{tag} style="text-align: left">')
+    return html
 
 
 def small_print(reply: Reply) -> list[str]:

@@ -1,20 +1,18 @@
 """What a model says, made harmless before a notebook shows it.
 
 A notebook that runs trusts its own outputs: HTML in an answer could run scripts, and with them the kernel, and a
-picture's address could carry the question away. So Markdown is rendered here, with HTML as text, plain links and no
-pictures; and a page is shut into a frame without scripts, without the notebook's origin and without a network.
+picture's address could carry the question away. So Markdown is rendered as a reply's is, with HTML as text, plain
+links and no pictures; and a page is shut into a frame without scripts, without the notebook's origin and without a
+network.
 """
 
 from html import escape
 
-from markdown_it import MarkdownIt
-
 from ringmain.admin.shown import visible
+from ringmain.shown import html_of_answer
 
 Bundle = dict[str, object]
 """MIME type → data; a front end shows the richest that it knows."""
-
-_markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
 
 FRAME = (
     "box-sizing: border-box; width: 100%; height: 24em; resize: vertical; border: 1px solid #8884; background: white"
@@ -25,21 +23,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src
 
 def markdown(text: str) -> Bundle:
     """Markdown, rendered."""
-    return {"text/html": _to_the_left(_markdown.render(_with_math(text))), "text/plain": visible(text)}
-
-
-def _to_the_left(html: str) -> str:
-    """Front ends put the cells of a table to the right, as tables of numbers have them."""
-    for tag in ("th", "td"):
-        html = html.replace(f"<{tag}>", f'<{tag} style="text-align: left">')
-    return html
-
-
-def _with_math(text: str) -> str:
-    """Markdown would take the backslashes away with which a model mostly marks a formula."""
-    for mark in "()[]":
-        text = text.replace(f"\\{mark}", f"\\\\{mark}")
-    return text
+    return {"text/html": html_of_answer(text), "text/plain": visible(text)}
 
 
 def plain(text: str) -> Bundle:

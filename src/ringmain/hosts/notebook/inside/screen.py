@@ -16,6 +16,9 @@ CALM = 0.1
 SHARE = 4
 """How many times as long as it takes to make a look nothing new is shown."""
 
+LATEST = 1.0
+"""Seconds after which there is a new look in any case."""
+
 
 class Screen:
     """One output; in a terminal, which cannot take anything back, it is shown once, at its end."""
@@ -33,7 +36,7 @@ class Screen:
             return
         self._put(look(of))
         took = self._clock() - began
-        self._next = self._clock() + max(CALM, SHARE * took)
+        self._next = self._clock() + min(max(CALM, SHARE * took), LATEST)
 
     def last(self, bundle: Bundle | None, value: Any = None) -> None:
         """Show how it looks in the end: this bundle, or this value in its own way."""
