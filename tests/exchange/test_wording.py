@@ -185,6 +185,11 @@ def test_only_the_last_thing_that_the_user_said_is_told_of_it():
     assert body["messages"] == [SYSTEM, *TURNS, {**USER, "content": f"{PROMPT}{followed('x')}"}]
 
 
+def test_where_only_the_system_speaks_its_message_is_the_question():
+    body = sent(an_ask(messages=(SYSTEM,), fields={"suffix": "x"}))
+    assert body["messages"] == [{**SYSTEM, "content": f"{SYSTEM['content']}{followed('x')}"}]
+
+
 def test_a_chat_of_a_model_for_completion_has_the_field_where_the_provider_has_it():
     body = sent(an_ask(fields={"suffix": "x"}), model=a_model("completion"), connection=a_connection(OPENAI))
     assert (body["prompt"], body["suffix"]) == (PROMPT, "x")

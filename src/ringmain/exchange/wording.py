@@ -150,11 +150,13 @@ def _framed(prompt: Prompt, frame: Frame) -> Prompt:
 
 
 def _framed_last(messages: Sequence[Message], frame: Frame, kind: str) -> list[Message]:
-    """The messages, with the frame around what the user said last; a text part is of this kind."""
+    """The messages, with the frame around what the user said last, else around what the system did; a text part is of
+    this kind."""
     out = list(messages)
     if not frame:
         return out
-    last = next((at for at in reversed(range(len(out))) if out[at].get("role") == "user"), None)
+    backwards = range(len(out) - 1, -1, -1)
+    last = next((at for role in (("user",), OPENING) for at in backwards if out[at].get("role") in role), None)
     if last is not None:
         out[last] = {**out[last], "content": _around(out[last].get("content"), frame, kind)}
     return out
