@@ -307,3 +307,11 @@ async def test_the_oldest_go_where_there_is_no_room_for_all(monkeypatch: pytest.
     for name in ("a", "b", "c", "b", "a"):
         await kept.file(room("tooljet"), f"{name}/lib/manifest.json")
     assert [request.url.split("/")[-3] for request in transport.requests] == ["a", "b", "c", "a"]
+
+
+async def test_no_more_than_so_many_are_kept_however_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passing, "MOST", 2)
+    kept, transport = passing_on(*[b""] * 4, clock=Clock())
+    for name in ("a", "b", "c", "b", "a"):
+        await kept.file(room("tooljet"), f"{name}/lib/manifest.json")
+    assert [request.url.split("/")[-3] for request in transport.requests] == ["a", "b", "c", "a"]

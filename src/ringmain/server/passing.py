@@ -22,8 +22,8 @@ PATIENCE = 20.0
 AT_ONCE, QUEUE = 4, 16
 """Files that are fetched side by side, and asks that wait for it: nobody needs a key for them."""
 
-KEPT, ROOM_FOR = 600.0, 32 << 20
-"""Seconds for which a file is kept, and the bytes of all that are."""
+KEPT, MOST, ROOM_FOR = 600.0, 1000, 32 << 20
+"""Seconds for which a file is kept, how many are, and the bytes of them all."""
 
 ABSENT = (403, 404, 410)
 """What is answered where there is no such file; a bucket that does not list its own says 403."""
@@ -97,7 +97,7 @@ class Passing:
         """Keep it as the newest; the oldest go where there is no room for all."""
         self._kept.pop(url, None)
         self._kept[url] = _Kept(self._clock() + KEPT, body)
-        while sum(len(kept.body) for kept in self._kept.values()) > ROOM_FOR:
+        while len(self._kept) > MOST or sum(len(kept.body) for kept in self._kept.values()) > ROOM_FOR:
             del self._kept[next(iter(self._kept))]
 
 
