@@ -87,6 +87,8 @@ def test_blank_means_that_nothing_was_said(hub: Served, provider: Provider) -> N
         "model": "quick",
         "messages": [{"role": "user", "content": "x"}],
     }
+    assert "suffix" not in sent(hub, provider, COMPLETIONS, prompt="x", suffix=" \n")
+    assert sent(hub, provider, CHAT, prompt="x", suffix="  ")["messages"] == [{"role": "user", "content": "x"}]
     nothing = dict.fromkeys(blank, None)
     assert sent(hub, provider, CHAT, prompt="x", **nothing)["messages"] == [{"role": "user", "content": "x"}]
 
@@ -97,10 +99,23 @@ def test_a_prompt_may_be_whatever_a_binding_holds(hub: Served, provider: Provide
 
 
 @pytest.mark.parametrize(
-    ("given", "means"), [("END", "END"), ("\n", "\n"), (["a", "b"], ["a", "b"]), ('["a", "b"]', ["a", "b"]), ("[", "[")]
+    ("given", "means"),
+    [
+        ("END", "END"),
+        ("\n", "\n"),
+        (["a", "b"], ["a", "b"]),
+        ('["a", "b"]', ["a", "b"]),
+        ("[", "["),
+        ("[1]", "[1]"),
+        (1, "1"),
+    ],
 )
 def test_a_stop_sequence_is_a_text_or_a_list_of_texts(hub: Served, provider: Provider, given: Any, means: Any) -> None:
     assert sent(hub, provider, CHAT, prompt="x", stop_sequence=given)["stop"] == means
+
+
+def test_a_list_of_what_are_no_texts_is_told(hub: Served) -> None:
+    assert refused(asked(hub, CHAT, prompt="x", stop_sequence=["a", 1])) == (400, "invalid_request", "stop_sequence")
 
 
 def test_a_completion_goes_on_with_its_prompt_up_to_the_suffix(hub: Served, provider: Provider) -> None:

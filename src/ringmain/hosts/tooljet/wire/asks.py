@@ -50,11 +50,12 @@ def _chat(body: dict[str, Any], prompt: str) -> dict[str, Any]:
 
 
 def _fields(body: dict[str, Any], *, hottest: int) -> dict[str, Any]:
+    suffix = values.text(body, "suffix")
     told = {
         "max_tokens": values.tokens(body, "max_tokens"),
         "temperature": values.number(body, "temperature", most=hottest),
         "stop": values.stops(body, "stop_sequence"),
-        "suffix": values.text(body, "suffix") or None,
+        "suffix": suffix if suffix.strip() else None,
     }
     return {name: value for name, value in told.items() if value is not None}
 

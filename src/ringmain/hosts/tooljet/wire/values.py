@@ -59,14 +59,17 @@ def _number(body: Body, name: str) -> float | None:
 
 
 def stops(body: Body, name: str) -> str | list[str] | None:
-    """One text, or several: a list, or one as JSON; space counts, as a line's end may be meant."""
+    """One text, or several: a list, or one as JSON; space counts, as a line's end may be meant.
+
+    Raises `AskError("invalid_request")`. A text such as `[1]`, which only looks like a list of texts, is a text.
+    """
     value = body.get(name)
     several = _decoded(value, "[")
-    if not isinstance(several, list):
-        return text(body, name) or None
-    if not all(isinstance(one, str) for one in several):
+    if isinstance(several, list) and all(isinstance(one, str) for one in several):
+        return [one for one in cast("list[str]", several) if one] or None
+    if isinstance(value, list):
         raise _wrong(body, name, "a text or a list of texts")
-    return [one for one in cast("list[str]", several) if one] or None
+    return text(body, name) or None
 
 
 def messages(body: Body, *names: str) -> tuple[Message, ...]:
