@@ -20,6 +20,8 @@ MODELS = ("talks", "completes", "thinks", "text-embedding-9")
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 
+STOPPED = {"index": 0, "finish_reason": "stop"}
+
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -130,6 +132,8 @@ class Door(BaseHTTPRequestHandler):
             case ["repeats"]:
                 said = body["messages"][-1]["content"]
                 return refusal(400, f"Invalid prompt: {said} (key {self.headers['authorization']})", "invalid_prompt")
+            case ["details"]:
+                return refusal(422, f"Field required in {json.dumps(body, ensure_ascii=False)}.")
             case ["gone"]:
                 return _no_model(model)
         return completed(body) if path == "completions" else chatted(body)
@@ -168,6 +172,10 @@ def chatted(body: dict[str, Any]) -> Answer:
             said, finish = None, "tool_calls"
         case ["says", reason]:
             said, finish = "", reason
+        case ["declines"]:
+            return answer(200, {"choices": [{"message": {"content": None, "refusal": "I will not."}, **STOPPED}]})
+        case ["large"]:
+            said = "x" * (16 << 20)
         case ["parts"]:
             said = [{"type": "text", "text": "In "}, {"type": "text", "text": "parts"}]
     choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": finish}

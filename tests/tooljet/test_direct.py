@@ -86,6 +86,7 @@ def test_what_is_blank_is_not_sent(server: Server, provider: Provider, blank: st
         (["a", "b"], ["a", "b"]),
         ("[INST]", "[INST]"),
         ("[1]", "[1]"),
+        (["", "b"], ["b"]),
         ("", None),
         ([], None),
     ],
@@ -229,6 +230,12 @@ NO_ADDRESS = [
     ("http://0xa9fea9fe/latest", "The base URL leads to the machine's own metadata"),
     ("http://[::ffff:169.254.169.254]/latest", "The base URL leads to the machine's own metadata"),
     ("http://Metadata.Google.Internal./v1", "The base URL leads to the machine's own metadata"),
+    ("http://100.100.100.200/latest", "The base URL leads to the machine's own metadata"),
+    ("http://[fe80::1]/v1", "The base URL leads to the machine's own metadata"),
+    ("http://[fd20:ce::254]/v1", "The base URL leads to the machine's own metadata"),
+    ("http://[64:ff9b::169.254.169.254]/v1", "The base URL leads to the machine's own metadata"),
+    ("http://[::168.63.129.16]/v1", "The base URL leads to the machine's own metadata"),
+    ("http://metadata.goog/v1", "The base URL leads to the machine's own metadata"),
 ]
 
 

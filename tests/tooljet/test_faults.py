@@ -112,6 +112,12 @@ def test_an_address_where_nobody_listens(server: Server) -> None:
     assert failed.data["code"] == "ECONNREFUSED"
 
 
+def test_https_where_there_is_none(server: Server, provider: Provider) -> None:
+    failed = refused(server, source(provider, base_url=provider.base_url.replace("http:", "https:")))
+    assert failed.message == "The address does not speak https"
+    assert "http://" in failed.description
+
+
 def test_a_name_that_nobody_has(server: Server) -> None:
     failed = failure(server, {"base_url": "http://no-such-host.invalid/v1", "apiKey": KEY}, model="talks")
     assert failed.message == "The address cannot be reached"
@@ -178,6 +184,26 @@ def test_what_the_server_repeats_of_key_and_prompt_is_left_out(server: Server, p
     for suffix in ("", "what follows"):
         failed = failure(server, source(provider), model="repeats", suffix=suffix)
         assert "Invalid prompt: …" in failed.description
+
+
+def test_neither_is_what_it_repeats_as_json_or_of_the_advanced_parameters(server: Server, provider: Provider) -> None:
+    prompt = 'My "secret question"\nof two lines'
+    failed = failure(server, source(provider), model="details", prompt=prompt)
+    assert "Field required" in failed.description
+    more = {"messages": [{"role": "user", "content": "My secret question"}]}
+    failed = failure(server, source(provider), model="repeats", prompt="Hi", advanced_parameters=more)
+    assert "Invalid prompt: …" in failed.description
+
+
+def test_an_answer_that_never_ends_is_given_up(server: Server, provider: Provider) -> None:
+    failed = failure(server, source(provider), model="large")
+    assert failed.message == "The answer has more than 16 MiB"
+    assert failed.data["code"] == "too_large"
+
+
+def test_a_refusal_of_the_model_is_told_in_its_words(server: Server, provider: Provider) -> None:
+    failed = failure(server, source(provider), model="declines")
+    assert (failed.message, failed.description) == ("The model refused to answer", "It said: I will not.")
 
 
 @pytest.mark.parametrize(

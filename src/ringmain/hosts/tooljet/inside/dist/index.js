@@ -44,6 +44,7 @@ const MOST_SECONDS = 300;
 const TEST_SECONDS = 15;
 const MOST_TRIES = 3;
 const MOST_WAIT = 10;
+const LARGEST = 16 << 20;
 const LONGEST_ROLE = "assistant".length;
 
 /** The server knows an error by the name of its class, and passes nothing on of any other. */
@@ -135,8 +136,13 @@ function connectionOf(source) {
 const ENDPOINT = /\/(chat\/completions|completions|responses|models)$/;
 const ROOM = /\/hosts\/tooljet(\/.*)?$/;
 
-/** Where a machine in a cloud is told its own secrets; the URL has brought other spellings into this one. */
-const METADATA = /^(169\.254\.\d+\.\d+|\[fd00:ec2::254\]|\[::ffff:a9fe:[0-9a-f]+\]|metadata\.google\.internal\.?)$/;
+/** Where a machine in a cloud is told its own secrets (2026-11); the URL has brought other spellings into these. */
+const METADATA = [
+  /^(169\.254\.\d+\.\d+|100\.100\.100\.200|168\.63\.129\.16|192\.0\.0\.192)$/,
+  /^\[(fe[89ab][0-9a-f]:.*|fd00:ec2::254|fd20:ce::254)\]$/,
+  /^\[(::(ffff:(0:)?)?|64:ff9b::)(a9fe:[0-9a-f]+|6464:64c8|a83f:8110|c000:c0)\]$/,
+  /^(metadata\.google\.internal|metadata\.goog|instance-data\.ec2\.internal)\.?$/,
+];
 
 /**
  * The base URL that was meant: the address of a hub, of its room or of an endpoint does as well.
@@ -152,7 +158,7 @@ function baseOf(given) {
   if (url.username || url.password || url.search || url.hash) {
     throw misset("The base URL holds more than an address", "Leave out names, passwords, ? and #.");
   }
-  if (METADATA.test(url.hostname)) {
+  if (METADATA.some((place) => place.test(url.hostname))) {
     throw misset("The base URL leads to the machine's own metadata", "Enter the address of a hub or a provider.");
   }
   const path = url.pathname.replace(/\/+$/, "").replace(ENDPOINT, "").replace(ROOM, "/v1");
@@ -213,6 +219,7 @@ function askOf(query, connection) {
  * @returns {Ask}
  */
 function requestOf(path, query, connection, said, hottest) {
+  /** @type {Fields} */
   const body = {
     model: trimmed(query.model) || connection.model || undefined,
     ...said,
@@ -224,7 +231,7 @@ function requestOf(path, query, connection, said, hottest) {
   if (!body.model && connection.base === OPENAI) {
     throw invalid("No model is named", "Choose one in the query, or a default model in the data source.");
   }
-  const words = textsIn([query.prompt, query.suffix, said]);
+  const words = textsIn([query.prompt, query.suffix, said, body.messages, body.prompt]);
   return { path, body, full: isOn(query.full_response), cuts: [], notices: [], words };
 }
 
@@ -291,7 +298,8 @@ function historyOf(value) {
 function stopOf(value) {
   const listed = typeof value === "string" ? parsed(value) : value;
   if (Array.isArray(listed) && listed.every((text) => typeof text === "string")) {
-    return listed.length ? listed : undefined;
+    const texts = listed.filter((text) => text);
+    return texts.length ? texts : undefined;
   }
   return value === undefined || value === null || value === "" ? undefined : String(value);
 }
@@ -462,10 +470,25 @@ async function call(connection, path, body, deadline) {
       redirect: "manual",
       signal: deadline.signal,
     });
-    return { status: response.status, headers: response.headers, body: parsed(await response.text()) };
+    return { status: response.status, headers: response.headers, body: parsed(await readOf(response)) };
   } catch (error) {
-    throw unreached(error, deadline);
+    throw error instanceof QueryError ? error : unreached(error, deadline);
   }
+}
+
+/**
+ * The text of a response, which is given up where there is more of it than any answer has.
+ *
+ * @param {Response} response
+ */
+async function readOf({ status, headers, body }) {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of body ?? []) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length > LARGEST) throw tooLarge({ status, headers, body: undefined });
+  }
+  return text + decoder.decode();
 }
 
 /**
@@ -542,7 +565,9 @@ function noticed(ask, notice) {
 function textOf(answer, ask) {
   const choice = answer.body.choices[0] ?? {};
   const text = cut(wordsOf(choice), ask.cuts);
-  if (text || choice.finish_reason === "stop") return text;
+  const refused = textIn(choice.message?.refusal);
+  if (text || (choice.finish_reason === "stop" && !refused)) return text;
+  if (refused) throw new QueryError("The model refused to answer", `It said: ${refused.slice(0, 300)}`, placeOf(answer));
   throw new QueryError(
     "The answer has no text",
     choice.finish_reason === "length"
@@ -776,9 +801,18 @@ function waitOf({ headers }) {
  */
 function clean(said, connection, ask) {
   const words = ask ? ask.words.filter((text) => text.length > LONGEST_ROLE) : [];
-  const hidden = connection.key ? [connection.key, ...words] : words;
+  const hidden = (connection.key ? [connection.key, ...words] : words).flatMap(spelled);
   const left = hidden.reduce((text, secret) => text.replaceAll(secret, "…"), said);
   return left.replace(/\b(sk|rk|key)-[\w*.-]{4,}/gi, "…").slice(0, 300);
+}
+
+/**
+ * A text as it stands, and as it stands within JSON.
+ *
+ * @param {string} text
+ */
+function spelled(text) {
+  return [text, JSON.stringify(text).slice(1, -1)];
 }
 
 /**
@@ -792,6 +826,27 @@ function textsIn(value) {
   const parts = typeof value === "object" && value !== null ? Object.values(value) : [];
   return parts.flatMap(textsIn).sort((one, other) => other.length - one.length);
 }
+
+/** @typedef {[RegExp, string, string]} Way */
+
+/** @type {Way[]} what Node calls it, what is told and what to do; the first that fits */
+const UNREACHED = [
+  [
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/,
+    "The address does not speak https",
+    "Enter it with http://, or the port at which its https is.",
+  ],
+  [
+    /CERT|TLS|SSL|SIGNATURE/,
+    "The address has no certificate that is trusted",
+    "Let ToolJet's server trust it with NODE_EXTRA_CA_CERTS, or use an address with a valid one.",
+  ],
+  [
+    /(?:)/,
+    "The address cannot be reached",
+    "Check the base URL, and that the server runs. In a container, localhost is the container itself.",
+  ],
+];
 
 /**
  * The error of a call that had no answer.
@@ -808,14 +863,8 @@ function unreached(error, deadline) {
     );
   }
   const code = trimmed(error?.cause?.code ?? error?.code) || "fetch_failed";
-  const secure = /CERT|TLS|SSL|SIGNATURE|ERR_TLS/.test(code);
-  return new QueryError(
-    secure ? "The address has no certificate that is trusted" : "The address cannot be reached",
-    secure
-      ? "Let ToolJet's server trust it with NODE_EXTRA_CA_CERTS, or use an address with a valid one."
-      : "Check the base URL, and that the server runs. In a container, localhost is the container itself.",
-    { type: "network", code },
-  );
+  const [, message, fix] = /** @type {Way} */ (UNREACHED.find(([codes]) => codes.test(code)));
+  return new QueryError(message, fix, { type: "network", code });
 }
 
 /**
@@ -867,6 +916,15 @@ function noModels(answer) {
     "The server has no models for this key",
     "Allow the key a model where it comes from; at a hub, look at the account's connection.",
     { ...placeOf(answer), type: "invalid_request_error", code: "no_models" },
+  );
+}
+
+/** @param {Answer} answer */
+function tooLarge(answer) {
+  return new QueryError(
+    `The answer has more than ${LARGEST >> 20} MiB`,
+    "Ask for fewer tokens, or check the base URL.",
+    { ...placeOf(answer), code: "too_large" },
   );
 }
 
