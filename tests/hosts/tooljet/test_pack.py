@@ -3,6 +3,7 @@
 import io
 import json
 import shlex
+import subprocess
 import zipfile
 
 import pytest
@@ -29,6 +30,12 @@ def words(script: str) -> list[str]:
     return shlex.split("\n".join(lines).replace("\\\n", " "))
 
 
+def ran(script: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """A shell's run of a script, in which `ringmain` says what it is told, a word a line."""
+    told = "ringmain() { printf '%s\\n' \"$@\"; }\n"
+    return subprocess.run(["/bin/sh", "-c", told + script], env=environ, capture_output=True, text=True)
+
+
 def test_each_way_has_its_values_filled_in() -> None:
     files = taken()
     told = files["data-source.txt"]
@@ -51,21 +58,31 @@ def test_the_installation_is_one_call_with_what_tooljet_wants_to_know() -> None:
 
 
 def test_one_command_lets_a_model_answer_to_every_name_of_the_official_plugin() -> None:
-    command = words(taken()["aliases.sh"])
-    assert command[:4] == ["ringmain", "connections", "set", "local"]
-    pairs = dict(pair.split("=") for pair in command[5::2])
-    assert set(command[4::2]) == {"--alias"}
+    command = ran(taken()["aliases.sh"]).stdout.splitlines()
+    assert command[:3] == ["connections", "set", "local"]
+    pairs = dict(pair.split("=") for pair in command[4::2])
+    assert set(command[3::2]) == {"--alias"}
     assert len(MODELS) == len(set(MODELS)) == 20
     assert pairs == dict.fromkeys(MODELS, "llama3.2")
     assert ConnectionForm(aliases=pairs).aliases == pairs
 
 
-def test_a_model_is_no_alias_of_itself_and_what_is_not_known_is_to_be_filled_in() -> None:
-    own = words(taken(Account(id="a", name="apps", tool="tooljet", connection="c", model="gpt-4o"))["aliases.sh"])
+def test_a_model_is_no_alias_of_itself_and_none_acts_in_a_shell() -> None:
+    odd = Account(id="a", name="apps", tool="tooljet", connection="c; echo x", model="gpt-4o")
+    own = ran(taken(odd)["aliases.sh"]).stdout.splitlines()
+    assert own[2] == "c; echo x"
     assert "gpt-4o=gpt-4o" not in own
-    unknown = words(taken(Account(id="a", name="apps", tool="tooljet"))["aliases.sh"])
-    assert unknown[3] == "CONNECTION"
-    assert unknown[5].endswith("=MODEL")
+    assert "gpt-4=gpt-4o" in own
+
+
+def test_a_connection_and_a_model_that_are_not_known_are_named_once() -> None:
+    script = taken(Account(id="a", name="apps", tool="tooljet"))["aliases.sh"]
+    asked = ran(script)
+    assert (asked.returncode != 0, asked.stdout) == (True, "")
+    assert "CONNECTION: Set it to a name that ringmain connections list shows" in asked.stderr
+    named = ran(script, CONNECTION="local", MODEL="llama3.2").stdout
+    assert "gpt-4o=gpt-4o" not in ran(script, CONNECTION="local", MODEL="gpt-4o").stdout
+    assert named == ran(taken()["aliases.sh"]).stdout
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8484", "http://localhost:8484", "http://[::1]:8484"])

@@ -74,14 +74,23 @@ def _install() -> str:
 
 def _aliases(account: Account) -> str:
     """One command; on the page of the connection the same stands under *Aliases*, one a line."""
-    model = account.model or next(iter(account.models), "MODEL")
-    named = [f"  --alias {shlex.quote(f'{name}={model}')}" for name in MODELS if name != model]
-    head = "# Only where the connection's provider does not have these models itself.\n"
-    return (
-        f"{head}ringmain connections set {shlex.quote(account.connection or 'CONNECTION')} \\\n"
-        + " \\\n".join(named)
-        + "\n"
-    )
+    connection = _given("CONNECTION", account.connection, "a name that ringmain connections list shows")
+    model = _given("MODEL", account.model or next(iter(account.models), None), "an id that ringmain models shows")
+    return f"""\
+# Only where the connection's provider does not have these models itself.
+CONNECTION={connection}
+MODEL={model}
+set --
+for name in {" ".join(MODELS)}; do
+  test "$name" = "$MODEL" || set -- "$@" --alias "$name=$MODEL"
+done
+ringmain connections set "$CONNECTION" "$@"
+"""
+
+
+def _given(name: str, value: str | None, missing: str) -> str:
+    """The value for a shell; where it is not known, what the environment says, or else an end that says what to set."""
+    return shlex.quote(value) if value else f'"${{{name}:?Set it to {missing}}}"'
 
 
 def _json(base: str) -> str:
