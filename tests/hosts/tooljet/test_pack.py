@@ -87,8 +87,9 @@ def test_a_connection_and_a_model_that_are_not_known_are_named_once() -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8484", "http://localhost:8484", "http://[::1]:8484"])
 def test_an_address_that_a_container_cannot_reach_is_named_first(url: str) -> None:
-    assert taken(url=url)["network.txt"].startswith(f"!! {url} ")
-    assert "!!" not in taken()["network.txt"]
+    for name in ("network.txt", "data-source.txt"):
+        assert taken(url=url)[name].startswith(f"!! {url} ")
+        assert "!!" not in taken()[name]
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,16 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 
 def told(base: str) -> str:
     """What to know of addresses, beginning with what is wrong with this one."""
-    host = urlsplit(base).hostname or ""
-    return (_here(base) if host in LOCAL else "") + RULES
+    return trap(base) + RULES
 
 
-def _here(base: str) -> str:
+def trap(base: str) -> str:
+    """What is wrong with this address, where it is one that a container takes for itself; else nothing."""
+    if (urlsplit(base).hostname or "") not in LOCAL:
+        return ""
     return (
         f"!! {base} is this machine's own name for itself. ToolJet in a container asks its own\n"
-        "   container under it. Start the hub under an address of the list below.\n\n"
+        "   container under it. Start the hub under an address of the list in network.txt.\n\n"
     )
 
 

@@ -6,7 +6,7 @@ import shlex
 from ringmain.exchange.account import Account
 from ringmain.hosts import File, HostReply, Passed
 from ringmain.hosts.tooljet import ASSETS, KIND
-from ringmain.hosts.tooljet.network import told
+from ringmain.hosts.tooljet.network import told, trap
 from ringmain.hosts.tooljet.official import MODELS
 from ringmain.hosts.tooljet.openapi import document
 from ringmain.hosts.tooljet.plugin import archive, file, head, others
@@ -34,7 +34,7 @@ def pack(account: Account, *, url: str, key: str) -> tuple[File, ...]:
 
 def _values(base: str, key: str) -> str:
     return f"""\
-The plugin: data source "{KIND}"
+{trap(base)}The plugin: data source "{KIND}"
   Base URL         {base}/v1
   API key          {key}
   Organization ID  (empty)
