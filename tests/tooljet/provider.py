@@ -1,7 +1,7 @@
 """A strict provider over real sockets: refusals in OpenAI's words, and whatever else a model's name says.
 
 Models: `talks` chats, `completes` only completes, `thinks` refuses what reasoning models refuse; `status N`,
-`busy N SECONDS TIMES`, `page N`, `slow`, `says REASON` do what they say.
+`busy N SECONDS TIMES`, `page N`, `slow`, `breaks`, `says REASON` do what they say.
 """
 
 import json
@@ -73,6 +73,9 @@ class Door(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request = self._note(self.rfile.read(int(self.headers["content-length"])))
         told = self._refused(request)
+        if not told and request.json.get("model") == "breaks":
+            self.close_connection = True
+            return
         if not told and request.json.get("model") == "slow":
             with suppress(OSError):
                 self.connection.settimeout(30)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.tooljet.place import nodes
 from tests.tooljet.provider import KEY, Provider
-from tests.tooljet.server import Failed, Server
+from tests.tooljet.server import Failed, Server, run_server
 
 DATA = {"statusCode", "type", "code", "requestId"}
 FIX = "Correct the Organization ID of the data source, or leave it empty."
@@ -122,6 +123,13 @@ def test_a_name_that_nobody_has(server: Server) -> None:
     failed = failure(server, {"base_url": "http://no-such-host.invalid/v1", "apiKey": KEY}, model="talks")
     assert failed.message == "The address cannot be reached"
     assert failed.data["code"] in ("ENOTFOUND", "EAI_AGAIN")
+
+
+def test_a_connection_that_breaks_off_is_told_and_not_asked_again(server: Server, provider: Provider) -> None:
+    failed = failure(server, source(provider), model="breaks")
+    assert failed.message == "The connection broke off before the answer was there"
+    assert "charged" in failed.description
+    assert len(provider.asked()) == 1
 
 
 def test_an_address_without_an_api(server: Server, provider: Provider) -> None:
@@ -250,9 +258,6 @@ def test_an_empty_text_that_the_model_meant_is_one(server: Server, provider: Pro
 
 def test_an_error_of_another_name_would_lose_its_reason() -> None:
     """What `server` tells of errors is not made up by the test: only the class's name passes them on."""
-    from tests.tooljet.place import nodes
-    from tests.tooljet.server import run_server
-
     file = b"class Bad extends Error {}; exports.default = class { run() { throw new Bad('No'); } }"
     with run_server(nodes()["own"], file=file) as server, pytest.raises(Failed) as failed:
         server.run({})

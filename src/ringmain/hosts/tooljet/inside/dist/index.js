@@ -842,6 +842,11 @@ const UNREACHED = [
     "Let ToolJet's server trust it with NODE_EXTRA_CA_CERTS, or use an address with a valid one.",
   ],
   [
+    /UND_ERR_SOCKET|ECONNRESET|EPIPE/,
+    "The connection broke off before the answer was there",
+    "Ask again; it may have been charged. If it stays so, check the base URL, and what lies between.",
+  ],
+  [
     /(?:)/,
     "The address cannot be reached",
     "Check the base URL, and that the server runs. In a container, localhost is the container itself.",
