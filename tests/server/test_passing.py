@@ -91,7 +91,13 @@ def lies(marketplace: Marketplace, name: str, body: bytes, status: int = 200, **
 
 
 def test_a_file_of_another_plugin_is_given_as_it_lies_there(hub: Served, marketplace: Marketplace) -> None:
-    lies(marketplace, MANIFEST, b'{"source": {}}', **{"content-type": "text/html", "set-cookie": "a=b", "x-other": "c"})
+    lies(
+        marketplace,
+        MANIFEST,
+        b'{"source": {}}',
+        200,
+        **{"content-type": "text/html", "set-cookie": "a=b", "x-other": "c"},
+    )
     answered = fetched(hub, MANIFEST)
     assert (answered.status, answered.body) == (200, b'{"source": {}}')
     assert answered.headers["content-type"] == "application/json"
