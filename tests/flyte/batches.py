@@ -339,6 +339,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
+class Server(ThreadingHTTPServer):
+    """Lets a job's files come all at once, of which the library would let five wait."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+
 class Batches:
     """A provider that runs."""
 
@@ -408,8 +415,7 @@ def run_batches() -> Iterator[Batches]:
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer((LOCAL, 0), Handler)
-    server.daemon_threads = True
+    server = Server((LOCAL, 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_address[1], flush=True)
     sys.stdin.read()

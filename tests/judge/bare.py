@@ -120,8 +120,12 @@ def _forwarded(upstream: str, method: str, path: str, headers: dict[str, str], b
     host = urlsplit(upstream).netloc
     connection = http.client.HTTPConnection(host, timeout=60)
     kept = {name: value for name, value in headers.items() if name.lower() in ("content-type", "authorization")}
-    connection.request(method, path, body, kept)
-    answer = connection.getresponse()
+    try:
+        connection.request(method, path, body, kept)
+        answer = connection.getresponse()
+    except BaseException:
+        connection.close()
+        raise
 
     def pieces() -> Generator[bytes, None, None]:
         try:

@@ -20,6 +20,7 @@ class Provider(ThreadingHTTPServer):
     """What it was asked, and whether somebody hung up on it."""
 
     daemon_threads = True
+    request_queue_size = 64
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answering)

@@ -348,12 +348,11 @@ def test_a_rest_that_the_provider_will_not_have_leaves_what_there_is(provider: B
 
 
 def test_what_takes_long_goes_on_while_flyte_looks_away(provider: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ringmain.hosts.flyte.inside.batch.desk.PATIENCE", 0.0)
-    state = begun(provider, job(provider.upload(*TEXTS)), "expire")
-    told = {looked(provider, state).message for _ in range(3)}
+    with monkeypatch.context() as hurried:
+        hurried.setattr("ringmain.hosts.flyte.inside.batch.desk.PATIENCE", 0.0)
+        state = begun(provider, job(provider.upload(*TEXTS)), "expire")
+        told = {looked(provider, state).message for _ in range(3)}
     assert told == {"What was answered is being read, or what is left is being asked again."}
-    monkeypatch.undo()
-    monkeypatch.setenv("RINGMAIN_DATA", "/proc/nowhere")
     assert seen_through(provider, state).phase == "SUCCEEDED"
     assert len(of(provider, state)) == 2
 
