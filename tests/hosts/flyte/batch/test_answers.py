@@ -9,7 +9,7 @@ import pytest
 from ringmain.errors import ProviderError
 from ringmain.exchange.prices import halved, price_of
 from ringmain.exchange.reply import Usage
-from ringmain.hosts.flyte.inside.batch.answers import Answer, Tally, read
+from ringmain.hosts.flyte.inside.batch.answers import Answer, Tally, id_of, read
 from ringmain.hosts.flyte.inside.batch.lines import lines
 
 
@@ -58,7 +58,7 @@ def test_what_was_not_answered_may_be_asked_again_or_not(status: int | None, err
     assert "late" in told.why
 
 
-@pytest.mark.parametrize("odd", [b"", b"{", b"[]", b'{"custom_id": 7}', b'{"response": {}}', b"\xff"])
+@pytest.mark.parametrize("odd", [b"", b"{", b"[]", b'{"custom_id": 7}', b'{"response": {}}', b"\xff", b"[" * 9999])
 def test_what_is_no_line_of_the_batch_api_is_none(odd: bytes) -> None:
     assert read(odd) is None
 
@@ -97,3 +97,12 @@ async def test_lines_are_put_together_from_whatever_pieces_come() -> None:
 async def test_a_line_without_end_is_not_held() -> None:
     with pytest.raises(ProviderError, match="line without end"):
         _ = [line async for line in lines(pieces(b"x" * 60, b"x" * 60), largest=100)]
+
+
+def test_an_answer_that_ends_in_the_middle_of_a_character_is_one() -> None:
+    body = {"model": "m", "choices": [{"message": {"content": "Parrots \ud83e"}}]}
+    line = json.dumps({"custom_id": "a", "response": {"status_code": 200, "body": body}}).encode()
+    answer = read(line)
+    assert answer is not None
+    assert (answer.custom_id, answer.kind, answer.model) == ("a", "answered", "m")
+    assert id_of(line) == "a"

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ringmain.exchange.halves import joined
 from ringmain.exchange.loose import as_object, as_text
 from ringmain.exchange.model import Price
 from ringmain.exchange.modes.envelope import counted
@@ -34,10 +35,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(line: bytes) -> Answer | None:
     """What a line says; None where it is not one of the Batch API's."""
-    try:
-        told = as_object(msgspec.json.decode(line))
-    except ValueError:
-        return None
+    told = _told(line)
     custom_id, response, error = as_text(told.get("custom_id")), as_object(told.get("response")), told.get("error")
     if not custom_id:
         return None
@@ -51,10 +49,15 @@ def read(line: bytes) -> Answer | None:
 
 def id_of(line: bytes) -> str:
     """The id of a request; empty where it has none."""
+    return as_text(_told(line).get("custom_id"))
+
+
+def _told(line: bytes) -> dict[str, Any]:
+    """The object that a line is; empty where it is none."""
     try:
-        return as_text(as_object(msgspec.json.decode(line)).get("custom_id"))
-    except ValueError:
-        return ""
+        return as_object(msgspec.json.decode(joined(line)))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _kind(status: Any, code: str) -> Kind:
