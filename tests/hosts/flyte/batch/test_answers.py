@@ -106,3 +106,11 @@ def test_an_answer_that_ends_in_the_middle_of_a_character_is_one() -> None:
     assert answer is not None
     assert (answer.custom_id, answer.kind, answer.model) == ("a", "answered", "m")
     assert id_of(line) == "a"
+
+
+def test_a_price_is_looked_up_once_for_all_answers_of_a_model() -> None:
+    asked: list[str] = []
+    tally = Tally(lambda model: asked.append(model))
+    for at, model in enumerate("mmnm"):
+        tally.add(Answer(custom_id=str(at), kind="answered", model=model))
+    assert asked == ["m", "n"]

@@ -1,6 +1,7 @@
 """What one line of a batch's output or error file says, and what all of them come to."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -82,7 +83,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tally:
-    """What the rows of one batch come to, as they are read; `price` tells the price of a model's answers."""
+    """What the rows of one batch come to, as they are read; `price` is asked once for that of a model's answers."""
 
     def __init__(self, price: Callable[[str], Price | None]) -> None:
         self.spent: dict[str, Spent] = {}
@@ -91,7 +92,7 @@ class Tally:
         self.refused = 0
         self.why = ""
         """What was said of the first row that was not answered."""
-        self._price = price
+        self._price = cache(price)
 
     @property
     def answered(self) -> int:
