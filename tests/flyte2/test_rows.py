@@ -215,6 +215,16 @@ def test_answers_are_saved_while_the_run_is_under_way(monkeypatch: pytest.Monkey
     assert not [thread for thread in threading.enumerate() if thread.name == "ringmain-keeping"]
 
 
+def test_a_checkpoint_that_cannot_be_saved_costs_no_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(keeping, "EVERY", 0.01)
+    (tmp_path / "no folder").write_text("")
+    table = chat_map_sync(["one", "slow 0.5"], keep=flyte.Checkpoint(str(tmp_path / "no folder" / "saved")))
+    assert [row.status for row in table] == ["ok", "ok"]
+    assert caplog.text.count("could not be saved") > 1
+
+
 def until(true: Callable[[], bool], seconds: float = 10) -> None:
     end = time.monotonic() + seconds
     while not true():

@@ -1,6 +1,7 @@
 """Answers that a checkpoint of the task keeps, so that its next attempt pays only for what is missing."""
 
 import contextvars
+import logging
 import threading
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from flyte import Checkpoint
 
 from ringmain.errors import AskError
+
+log = logging.getLogger("ringmain")
 
 EVERY = 10.0
 """Seconds between two savings: so much may be paid for again, where the task's machine dies."""
@@ -54,11 +57,17 @@ class Keeping:
             self._save()
 
     def _save(self) -> None:
-        """Save what is new. A line that is still being written is asked again."""
+        """Save what is new. A line that is still being written is asked again; what was answered is not lost for it
+        where there is nowhere to save it."""
         size = self._size
-        if self._checkpoint is not None and size > self._saved:
+        if self._checkpoint is None or size <= self._saved:
+            return
+        try:
             self._checkpoint.save_sync(str(self._file))
             self._saved = size
+        except Exception as error:
+            # Whatever Flyte's store raises, which is one of many.
+            log.warning("Answers could not be saved in the task's checkpoint, another attempt would pay again: %s", error)
 
     @property
     def _size(self) -> int:
