@@ -423,6 +423,14 @@ def test_what_cannot_be_begun_says_why(provider: Batches, wrong: Callable[[Batch
     assert told in str(error.value)
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_where_one_file_cannot_be_asked_for_good_nothing_is_left_running(provider: Batches, again: bool) -> None:
+    state = job(provider.upload("a"), "file-none")
+    with pytest.raises(ProviderError, match="No such File object: file-none"):
+        begun(provider, state, "forever", again=again)
+    assert [batch["status"] for batch in of(provider, state)] == ["cancelling"]
+
+
 def test_a_batch_that_the_provider_does_not_know_is_a_failure(provider: Batches) -> None:
     state = msgspec.structs.replace(job("file-1"), batch_id="batch_none")
     with pytest.raises(ProviderError) as error:

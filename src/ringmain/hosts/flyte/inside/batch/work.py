@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ringmain.errors import ProviderError, SetupError
+from ringmain.errors import ProviderError, RingmainError, SetupError
 from ringmain.exchange.line import Entry
 from ringmain.exchange.model import Price
 from ringmain.hosts.flyte.inside.batch.answers import Tally, id_of, read
@@ -20,6 +20,7 @@ from ringmain.hosts.flyte.inside.batch.options import Options
 from ringmain.hosts.flyte.inside.batch.parts import Batch, Part, begun, merged, of_job, parts_of, stopped
 from ringmain.hosts.flyte.inside.batch.report import Report, failed, running, succeeded
 from ringmain.hosts.flyte.inside.batch.state import State, Told, marks
+from ringmain.hosts.flyte.inside.outcome import RETRYABLE
 from ringmain.ring import Ring
 
 log = logging.getLogger("ringmain")
@@ -43,11 +44,16 @@ class Work:
 
     async def begin(self, state: State, options: Options, *, again: bool) -> State:
         """The state with a batch for each file: one that an earlier attempt began, where there may be such, else a new
-        one. Raises `ProviderError`."""
+        one. Where one cannot be made and nobody will try again, the others are stopped. Raises `ProviderError`."""
         found = await self._earlier(state) if again else []
         known = begun(found)
         fresh = [file for file in state.inputs if file not in known]
-        made = await _together(self._create(state, file, options.fields) for file in fresh)
+        try:
+            made = await _together(self._create(state, file, options.fields) for file in fresh)
+        except ProviderError as error:
+            if not again or error.code not in RETRYABLE:
+                await self._withdraw(state, found)
+            raise
         each = {**known, **dict(zip(fresh, made, strict=True))}
         rounds = max((one.round for one in found), default=0)
         return msgspec.structs.replace(
@@ -56,6 +62,15 @@ class Work:
             stopped=stopped(found),
             last=rounds + options.resubmits,
         )
+
+    async def _withdraw(self, state: State, found: Sequence[Batch]) -> None:
+        """Have stopped what nobody will look at again."""
+        for batch in [*found, *self._memory.batches(state).values()]:
+            try:
+                if batch.pending:
+                    await self._provider.cancel(batch.id)
+            except RingmainError as error:
+                log.warning("Batch %s, which nobody waits for, could not be stopped: %s", batch.id, error)
 
     async def look(self, state: State) -> Report:
         """How far the job is; takes as long as counting and asking again take. Raises `RingmainError`."""
