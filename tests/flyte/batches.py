@@ -377,18 +377,21 @@ class Batches:
 
     def upload(self, *texts: str) -> str:
         """The id of a file with a chat for each text."""
-        content = b"".join(
-            json.dumps(
+        return self.add(
+            *(
                 {
                     "custom_id": f"id-{at}",
                     "method": "POST",
                     "url": "/v1/chat/completions",
                     "body": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}]},
                 }
-            ).encode()
-            + b"\n"
-            for at, text in enumerate(texts)
+                for at, text in enumerate(texts)
+            )
         )
+
+    def add(self, *rows: Body) -> str:
+        """The id of a file with these lines."""
+        content = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
         form = (
             b'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n--b\r\n'
             b'Content-Disposition: form-data; name="file"; filename="rows.jsonl"\r\n\r\n' + content + b"\r\n--b--\r\n"

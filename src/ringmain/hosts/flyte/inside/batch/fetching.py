@@ -20,7 +20,7 @@ def fetched(openai: Any, result: Mapping[str, Any], folder: Path) -> Iterator[Fe
         told = tuple(path for one in batches for path in _told(openai, one, folder))
         yield Fetched(requests=asked, told=told, why=batches[-1].why)
         for path in filter(None, (asked, *told)):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def _told(openai: Any, one: Batch, folder: Path) -> Iterator[Path]:
