@@ -633,6 +633,31 @@ async def test_a_provider_that_refuses_a_body_before_its_end_is_sent_no_more_of_
         assert not [idle for kept in transport._direct._kept._idle.values() for idle in kept]
 
 
+@pytest.mark.parametrize("many", [1, 3])
+async def test_a_body_of_another_length_than_was_said_is_no_beginning_of_another_question(
+    transport: Network, many: int
+) -> None:
+    heads: list[bytes] = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield PIECE
+        yield b"GET /never HTTP/1.1\r\n\r\n".ljust(len(PIECE), b".")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                heads.append(await reader.readuntil(b"\r\n\r\n"))
+                await reader.readexactly(many * len(PIECE))
+                writer.write(OK)
+
+    async with taker(answer) as url:
+        with pytest.raises(ValueError, match="not as long"):
+            await taking(url, transport, pieces(), many=many)
+        await asyncio.sleep(0.1)
+        assert [head.split()[1] for head in heads] == [b"/v1/files"]
+        assert not [idle for kept in transport._direct._kept._idle.values() for idle in kept]
+
+
 async def test_a_body_whose_reading_fails_takes_its_connection_with_it(transport: Network) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         yield PIECE

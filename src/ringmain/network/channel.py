@@ -2,7 +2,7 @@
 
 import asyncio
 import select
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import httptools
@@ -10,6 +10,7 @@ import httptools
 from ringmain.network.faults import broken_off
 from ringmain.network.incoming import Incoming
 from ringmain.network.place import Place
+from ringmain.transport import Upload
 
 LARGEST_HEAD = 64 << 10
 """Bytes that an answer's head may have, and what follows its body."""
@@ -72,14 +73,23 @@ class Channel(asyncio.BufferedProtocol):
             transport.write(body)
         return incoming
 
-    async def pour(self, pieces: AsyncIterator[bytes]) -> None:
-        """Send the rest of a request as fast as it is taken; where the answer comes before its end, no more of it."""
-        async for piece in pieces:
+    async def pour(self, upload: Upload) -> None:
+        """Send the rest of a request as fast as it is taken; where the answer comes before its end, no more of it.
+
+        Raises `ValueError` where it is not as long as was said: what is too much would be another question.
+        """
+        left = upload.length
+        async for piece in upload.pieces:
+            left -= len(piece)
+            if left < 0:
+                break
             if self._room is not None:
                 await self._room
             if self._transport is None or self._incoming is None or self._incoming.status:
                 return
             self._transport.write(piece)
+        if left:
+            raise ValueError("The body is not as long as was said.")
         self._more = False
 
     @property

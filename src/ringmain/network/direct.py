@@ -38,7 +38,7 @@ class DirectTransport:
             incoming = channel.ask(place, head, request.body, timeout=left, more=request.upload is not None)
             try:
                 if request.upload is not None:
-                    await channel.pour(request.upload.pieces)
+                    await channel.pour(request.upload)
                 await incoming.begun()
                 return incoming
             except BaseException as error:
