@@ -33,8 +33,6 @@ TIMEOUT_SECONDS = 60
 
 log = logging.getLogger("ringmain")
 
-T = TypeVar("T")
-
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """A reply, and what the provider calls the request."""
