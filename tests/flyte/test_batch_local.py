@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -19,13 +21,14 @@ from flytekit.models.literals import Literal
 from flytekit.types.file import JSONLFile
 from openai.types import Batch, FileObject
 
+from ringmain.hosts import room
 from ringmain.hosts.flyte import BatchEndpointTask, BatchResult, create_batch
 from ringmain.hosts.flyte.inside.asking import close_asker
 from ringmain.store import open_store
 from tests.flyte.batches import KEY, Batches
 from tests.flyte.propeller import Template
 
-SECRET = Secret(group="openai", key="api-key")
+SECRET = Secret(group="openai", key="api_key")
 MODEL = {"model": "gpt-4o-mini"}
 
 
@@ -33,7 +36,7 @@ MODEL = {"model": "gpt-4o-mini"}
 def connected(batches: Batches, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("OPENAI_BASE_URL", batches.base_url)
     monkeypatch.setenv("FLYTE_OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("_FSEC_OPENAI_API-KEY", KEY)
+    monkeypatch.setenv("_FSEC_OPENAI_API_KEY", KEY)
     monkeypatch.setenv("RINGMAIN_DATA", str(tmp_path / "data"))
     monkeypatch.setattr("ringmain.hosts.flyte.inside.batch.task.EVERY", 0.05)
     yield
@@ -65,6 +68,30 @@ def test_a_whole_workflow_answers_rows_in_their_order_though_their_batch_expired
         assert sorted(line.input_tokens for line in store.lines(10)) == [20, 20]
     finally:
         store.close()
+
+
+def test_the_guides_code_runs_with_the_variables_that_it_names() -> None:
+    guide = room("flyte").guide()
+    (block,) = (block for block in re.findall(r"^```python\n(.*?)^```", guide, re.M | re.S) if "create_batch" in block)
+    assert "`_FSEC_OPENAI_API_KEY`" in guide
+    space: dict[str, Any] = {}
+    exec(block, space)
+    assert said(read(space["result"].output_file)) == ["You said: Where is Rome?", "You said: Where is Oslo?"]
+    assert space["result"].error_file is None
+
+
+def test_whoever_waits_is_told_how_far_it_is_also_in_two_threads_at_once(
+    batches: Batches, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    task = BatchEndpointTask(name="[b]told", config={"metadata": {"who": "told"}})
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lambda file: task(input_file_id=file), [batches.upload("a"), batches.upload("b")]))
+    shown = capsys.readouterr().err
+    first, second = batches.made(who="told")
+    assert f"[b]told: {first['id']} is in_progress (0 of 1)." in shown
+    assert f"[b]told: {second['id']} is in_progress (0 of 1)." in shown
 
 
 def test_a_workflow_takes_a_file_within_another_workflow(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from flytekitplugins.openai import BatchEndpointTask as OriginalTask
 
 from ringmain.hosts.flyte import BatchEndpointTask, create_batch
 
-SECRET = Secret(group="openai", key="api-key")
+SECRET = Secret(group="openai", key="api_key")
 
 PLAYS = ("complete", "expire", "invalid", "empty", "stumble", "forever", "expire_again", "refused", "swamped")
 for play in PLAYS:

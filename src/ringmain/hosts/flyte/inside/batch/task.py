@@ -11,10 +11,18 @@ from flytekit.core.base_task import PythonTask
 from flytekit.core.interface import Interface
 from flytekit.core.type_engine import TypeEngine
 from flytekit.exceptions.user import FlyteUserException
-from flytekit.extend.backend.base_connector import AsyncConnectorExecutorMixin, ConnectorRegistry
+from flytekit.extend.backend.base_connector import (
+    AsyncConnectorBase,
+    AsyncConnectorExecutorMixin,
+    ConnectorRegistry,
+    Resource,
+)
 from flytekit.extend.backend.utils import is_terminal_phase
 from flytekit.models.literals import LiteralMap
 from flytekit.tools.translator import get_serializable
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
 
 from ringmain.hosts.flyte.inside.batch.options import Options, checked, custom_of
 from ringmain.hosts.flyte.inside.batch.types import INPUTS, OUTPUTS, TASK_TYPE
@@ -77,16 +85,25 @@ class BatchEndpointTask(AsyncConnectorExecutorMixin, PythonTask):
         prefix = context.file_access.get_random_remote_directory()
         begun = _loop.run(connector.create(task_template=template, inputs=inputs, output_prefix=prefix))
         try:
-            resource = _loop.run(connector.get(resource_meta=begun))
-            while not is_terminal_phase(resource.phase):
-                time.sleep(EVERY)
-                resource = _loop.run(connector.get(resource_meta=begun))
+            resource = self._waited(connector, begun)
         except KeyboardInterrupt:
             _loop.run(connector.delete(resource_meta=begun))
             raise
         if resource.phase != TaskExecution.SUCCEEDED:
             raise FlyteUserException(f"The task {self.name} failed: {resource.message}")
         return resource.outputs
+
+    def _waited(self, connector: AsyncConnectorBase, begun: Any) -> Resource:
+        """What comes of the batches; meanwhile a line says how far they are."""
+        # A console of its own, as one console shows no two at a time.
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            line = progress.add_task(escape(self.name), total=None)
+            resource = _loop.run(connector.get(resource_meta=begun))
+            while not is_terminal_phase(resource.phase):
+                progress.update(line, description=escape(f"{self.name}: {resource.message}"))
+                time.sleep(EVERY)
+                resource = _loop.run(connector.get(resource_meta=begun))
+        return resource
 
 
 _loop = OwnLoop()
