@@ -56,8 +56,9 @@ def test_a_row_that_no_batch_would_take_is_named(row: Any, told: str) -> None:
 
 
 def test_a_line_that_is_not_json_and_a_row_without_a_model_are_named_too() -> None:
-    with pytest.raises(AskError, match="Row 1 is not JSON"):
-        list(requests([b'{"a": secret'], SHAPE))
+    for line in (b'{"a": secret', b"[" * 9999):
+        with pytest.raises(AskError, match="Row 1 is not JSON"):
+            list(requests([line], SHAPE))
     with pytest.raises(AskError, match="Row 1 names no model"):
         made({"messages": []}, shape=Shape())
 

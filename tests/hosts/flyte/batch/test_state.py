@@ -11,7 +11,7 @@ import pytest
 
 from ringmain.hosts.flyte.inside.batch.options import Options
 from ringmain.hosts.flyte.inside.batch.parts import Batch, batch_of, begun, merged, of_job, parts_of, stopped
-from ringmain.hosts.flyte.inside.batch.state import State, failed, files_of, job_of
+from ringmain.hosts.flyte.inside.batch.state import FILES, State, failed, files_of, job_of
 from ringmain.hosts.flyte.inside.origin import Origin, origin_of
 
 STATE = State(openai_org="org", batch_id="batch_1,batch_2", job="j" * 32, files="file-1,file-2", connection="main")
@@ -43,6 +43,7 @@ class Evil:
         (b"null", "cannot be read"),
         (b'{"openai_org": null, "batch_id": 7}', "cannot be read"),
         (b"[" * 5000, "cannot be read"),
+        (b'{"odd":' + b"[" * 30_000, "cannot be read"),
         (STATE.encode().replace(b'"version":1', b'"version":9'), "has version 9, and this connector knows 1"),
         (State(openai_org=None, batch_id="").encode(), "names no batch"),
         (State(openai_org=None, batch_id="batch_1/../../files/x").encode(), "which is no id"),
@@ -78,6 +79,16 @@ PREFIX = "s3://bucket/metadata/propeller/p-d-f3a9/n1/data/0"
 
 def name_of(prefix: str = PREFIX, *, file: str = "file-1", **config: str) -> str:
     return job_of(origin_of(ID, prefix), [file], Options(config=config))
+
+
+def test_a_job_has_no_more_files_than_its_state_can_name() -> None:
+    named = [f"file-{at:022d}" for at in range(FILES)]
+    assert len(files_of(",".join(named))) == FILES
+    stopped = tuple(f"batch_{at:032x}" for at in range(3 * FILES))
+    state = State(openai_org=None, batch_id=",".join(stopped[:FILES]), files=",".join(named), stopped=stopped)
+    assert State.decode(state.encode()).batches == state.batches
+    with pytest.raises(ValueError, match="names 201 files, and a job may have 200"):
+        files_of(",".join([*named, "file-more"]))
 
 
 def test_a_job_has_one_name_for_all_attempts_of_a_node_and_another_for_everything_else() -> None:

@@ -59,7 +59,7 @@ def requests(rows: Iterable[bytes], shape: Shape) -> Iterator[bytes]:
 def _read(line: bytes, at: int) -> Any:
     try:
         return msgspec.json.decode(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _wrong(at, f"is not JSON: {error}", "Write one JSON value a line.") from error
 
 

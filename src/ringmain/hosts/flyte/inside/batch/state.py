@@ -15,6 +15,9 @@ VERSION = 1
 LARGEST = 64 << 10
 """Bytes that a state may have."""
 
+FILES = 200
+"""Files that a job may have: ten million rows, and a state that stays far below what it may have."""
+
 JOB, FILE, ROUND = "ringmain_job", "ringmain_file", "ringmain_round"
 """The keys of a batch's metadata: whose it is, which of the job's files it asks, how often that was asked before."""
 
@@ -106,7 +109,7 @@ def read(data: bytes) -> State:
         raise ValueError(f"The task's state has more than {LARGEST >> 10} KiB, which is none of ringmain's.")
     try:
         state = msgspec.json.decode(data, type=State)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"The task's state cannot be read ({error}). Run the task again.") from error
     if state.version != VERSION:
         raise ValueError(f"The task's state has version {state.version}, and this connector knows {VERSION}.")
@@ -130,6 +133,8 @@ def files_of(text: str) -> tuple[str, ...]:
         raise ValueError(f"{bad[0]!r:.60} is not the id of a file.")
     if not named or len(set(named)) < len(named):
         raise ValueError("The input names no file." if not named else "The input names a file twice.")
+    if len(named) > FILES:
+        raise ValueError(f"The input names {len(named)} files, and a job may have {FILES}.")
     return named
 
 
