@@ -80,6 +80,12 @@ def test_the_guides_code_runs_with_the_variables_that_it_names() -> None:
     assert space["result"].error_file is None
 
 
+def test_flyte_may_try_each_of_the_three_tasks_again_where_the_author_says_so() -> None:
+    for retries, more in ((0, {}), (2, {"retries": 2})):
+        flow = create_batch(f"again{retries}", SECRET, body=MODEL, **more)
+        assert [node.flyte_entity.metadata.retries for node in flow.nodes] == [retries] * 3
+
+
 def test_whoever_waits_is_told_how_far_it_is_also_in_two_threads_at_once(
     batches: Batches, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

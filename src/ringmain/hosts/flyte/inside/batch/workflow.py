@@ -2,7 +2,7 @@
 
 from typing import Any, Iterator  # noqa: UP035 - flytekit knows no other
 
-from flytekit import Resources, Workflow
+from flytekit import Resources, TaskMetadata, Workflow
 from flytekit.models.security import Secret
 from flytekit.types.file import JSONLFile
 from flytekit.types.iterator import JSON
@@ -29,6 +29,7 @@ def create_batch(
     body: dict[str, Any] | None = None,
     connection: str | None = None,
     resubmits: int = RESUBMITS,
+    retries: int = 0,
     base_url: str | None = None,
     container_image: str | None = None,
 ) -> Workflow:
@@ -38,7 +39,8 @@ def create_batch(
     `batch_output`, a `BatchResult`. A row is a request of the Batch API, the body of one, or a text to ask.
 
     `secret` is for the two pods that upload and download, at `base_url` or where `OPENAI_BASE_URL` says there; the
-    connector has the key of its `connection`, which must be at the same provider. `body` are the fields with which
+    connector has the key of its `connection`, which must be at the same provider. `retries` is how often Flyte may try
+    each of the three tasks again; another attempt pays for nothing that is under way or answered. `body` are the fields with which
     every request's body begins, such as the model. `container_image` has ringmain[flyte] in it; by default it is the
     image that the workflow is registered with. The rest is as in `BatchEndpointTask`.
     """
@@ -47,11 +49,17 @@ def create_batch(
     files = OpenAIFileConfig(
         secret=secret, openai_organization=openai_organization, base_url=base_url, endpoint=endpoint, body=body or {}
     )
-    upload = UploadJSONLFileTask(f"openai-file-upload-{short}", files, container_image)
+    metadata = TaskMetadata(retries=retries)
+    upload = UploadJSONLFileTask(f"openai-file-upload-{short}", files, container_image, metadata=metadata)
     ask = BatchEndpointTask(
-        f"openai-batch-{short}", config or {}, openai_organization, connection=connection, resubmits=resubmits
+        f"openai-batch-{short}",
+        config or {},
+        openai_organization,
+        connection=connection,
+        resubmits=resubmits,
+        metadata=metadata,
     )
-    download = DownloadJSONFilesTask(f"openai-download-files-{short}", files, container_image)
+    download = DownloadJSONFilesTask(f"openai-download-files-{short}", files, container_image, metadata=metadata)
 
     flow = Workflow(name=f"openai-batch-{short}")
     rows = flow.add_workflow_input("jsonl_in", Iterator[JSON] if is_json_iterator else JSONLFile)
