@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ringmain.hosts.flyte.inside.batch.options import Options, checked, custom_of, options_of
+from ringmain.hosts.flyte.inside.batch.options import Options, checked, common, custom_of, options_of
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,25 @@ def test_what_the_original_wrote_is_read_and_asks_nothing_again() -> None:
     assert type(options.config["output_expires_after"]["seconds"]) is int
     with pytest.raises(ValueError, match="register the task again"):
         options_of({})
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("gpt-4o-mini", "body must be a dict, not str"),
+        ({"model": "m", "stream": True}, "body may not set 'stream'"),
+        ({"model": "m", "messages": None}, r"body\['messages'\] takes a list"),
+        ({"model": "m", "temperature": float("nan")}, "body must be plain data"),
+    ],
+)
+def test_what_no_request_could_begin_with_is_refused_where_the_workflow_is_defined(body: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        common(body)
+
+
+def test_what_all_requests_begin_with_is_a_copy() -> None:
+    mine: dict[str, Any] = {"model": "m", "messages": [{"role": "system", "content": "Be brief."}]}
+    copied = common(mine)
+    mine["messages"].clear()
+    assert copied["messages"] == [{"role": "system", "content": "Be brief."}]
+    assert common(None) == {}

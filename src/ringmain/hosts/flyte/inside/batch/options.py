@@ -46,13 +46,32 @@ def checked(config: Mapping[str, Any] | None, *, resubmits: int) -> dict[str, An
         raise ValueError(f"config must be a dict, not {type(config).__name__}.")
     if type(resubmits) is not int or not 0 <= resubmits <= 10:
         raise ValueError(f"resubmits cannot be {resubmits!r}: it takes a whole number from 0 to 10.")
-    try:
-        copied = json.loads(json.dumps(dict(config or {}), allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"config must be plain data, as JSON has it: {error}.") from error
+    copied = _plain("config", dict(config or {}))
     for name, value in copied.items():
         _check(name, value)
     return copied
+
+
+def common(body: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A copy of the fields that every request's body may begin with.
+
+    Raises `ValueError` that names the field, and what it takes.
+    """
+    if body is not None and not isinstance(body, Mapping):
+        raise ValueError(f"body must be a dict, not {type(body).__name__}.")
+    copied = _plain("body", dict(body or {}))
+    if copied.get("stream"):
+        raise ValueError("body may not set 'stream': a batch is answered whole.")
+    if not isinstance(copied.get("messages", []), list):
+        raise ValueError("body['messages'] takes a list of messages.")
+    return copied
+
+
+def _plain(called: str, told: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return json.loads(json.dumps(told, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{called} must be plain data, as JSON has it: {error}.") from error
 
 
 def _check(name: str, value: Any) -> None:

@@ -13,7 +13,7 @@ from ringmain.hosts.flyte.inside.batch.files import (
     OpenAIFileConfig,
     UploadJSONLFileTask,
 )
-from ringmain.hosts.flyte.inside.batch.options import ENDPOINT
+from ringmain.hosts.flyte.inside.batch.options import ENDPOINT, common
 from ringmain.hosts.flyte.inside.batch.task import RESUBMITS, BatchEndpointTask
 
 
@@ -40,14 +40,16 @@ def create_batch(
 
     `secret` is for the two pods that upload and download, at `base_url` or where `OPENAI_BASE_URL` says there; the
     connector has the key of its `connection`, which must be at the same provider. `retries` is how often Flyte may try
-    each of the three tasks again; another attempt pays for nothing that is under way or answered. `body` are the fields with which
-    every request's body begins, such as the model. `container_image` has ringmain[flyte] in it; by default it is the
-    image that the workflow is registered with. The rest is as in `BatchEndpointTask`.
+    each of the three tasks again; another attempt pays for nothing that is under way or answered. `body` are the fields
+    with which every request's body begins, such as the model. `container_image` has ringmain[flyte] in it; by default
+    it is the image that the workflow is registered with. The rest is as in `BatchEndpointTask`.
+
+    Raises `ValueError` for what no provider would take.
     """
     short = name.replace(".", "")
     endpoint = (config or {}).get("endpoint", ENDPOINT)
     files = OpenAIFileConfig(
-        secret=secret, openai_organization=openai_organization, base_url=base_url, endpoint=endpoint, body=body or {}
+        secret=secret, openai_organization=openai_organization, base_url=base_url, endpoint=endpoint, body=common(body)
     )
     metadata = TaskMetadata(retries=retries)
     upload = UploadJSONLFileTask(f"openai-file-upload-{short}", files, container_image, metadata=metadata)

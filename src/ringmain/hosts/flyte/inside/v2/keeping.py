@@ -67,7 +67,9 @@ class Keeping:
             self._saved = size
         except Exception as error:
             # Whatever Flyte's store raises, which is one of many.
-            log.warning("Answers could not be saved in the task's checkpoint, another attempt would pay again: %s", error)
+            log.warning(
+                "Answers could not be saved in the task's checkpoint, another attempt would pay again: %s", error
+            )
 
     @property
     def _size(self) -> int:
