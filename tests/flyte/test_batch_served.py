@@ -235,6 +235,17 @@ def test_a_hub_has_no_batches_and_the_error_says_what_to_do(templates: Templates
     assert "RINGMAIN_FLYTE_CONNECTIONS" in came.message
 
 
+def test_a_connector_with_a_wrong_key_says_where_its_admin_looks(
+    templates: Templates, batches: Batches, tmp_path: Path
+) -> None:
+    environ = {"OPENAI_BASE_URL": batches.base_url, "_FSEC_FLYTE_OPENAI_API_KEY": "sk-wrong"}
+    with served(tmp_path, RINGMAIN_DATA=str(tmp_path / "data"), **environ) as channel:
+        template = templates["batch_complete"]
+        told = channel.get(template, channel.create(template, batches.upload("a")))
+    assert told.phase == "FAILED"
+    assert told.message.endswith("`ringmain doctor flyte` shows which one it reads.")
+
+
 def test_a_connector_without_its_secret_waits_for_it_and_one_that_begins_fails(
     channel: Propeller, templates: Templates, batches: Batches, tmp_path: Path
 ) -> None:

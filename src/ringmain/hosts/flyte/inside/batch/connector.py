@@ -14,7 +14,7 @@ from ringmain.exchange.connection import Connection
 from ringmain.hosts.flyte.inside.asking import asker
 from ringmain.hosts.flyte.inside.batch.desk import desk_of
 from ringmain.hosts.flyte.inside.batch.options import Options, options_of
-from ringmain.hosts.flyte.inside.batch.report import Report, ended, refused, unseen
+from ringmain.hosts.flyte.inside.batch.report import Report, ended, refused, said, unseen
 from ringmain.hosts.flyte.inside.batch.state import State, failed, files_of, job_of
 from ringmain.hosts.flyte.inside.batch.types import OUTPUTS, TASK_TYPE
 from ringmain.hosts.flyte.inside.connections import connection_for
@@ -39,7 +39,7 @@ class BatchEndpointConnector(AsyncConnectorBase):
 
         Where an earlier attempt of the same node has begun it, nothing is made anew.
         """
-        origin, options = origin_of(task_template.id, output_prefix), None
+        origin, options, connection = origin_of(task_template.id, output_prefix), None, None
         try:
             options = _options(task_template)
             state = _state(origin, options, _files(inputs))
@@ -48,7 +48,8 @@ class BatchEndpointConnector(AsyncConnectorBase):
             return await asker().within(lambda hub: desk_of(hub).begin(state, options, connection, again=again))
         except RingmainError as error:
             phase = "RETRYABLE_FAILED" if error.code in RETRYABLE else "FAILED"
-            return failed(str(error), code=error.code, phase=phase, organization=options and options.organization)
+            message, organization = said(error, connection), options and options.organization
+            return failed(message, code=error.code, phase=phase, organization=organization)
 
     async def get(self, resource_meta: State, **_: Any) -> Resource:
         """How far the job is; what is left of an expired batch is asked again meanwhile."""
@@ -125,7 +126,7 @@ async def _looked(state: State) -> Report:
     try:
         return await asker().within(lambda hub: desk_of(hub).look(state, connection))
     except RingmainError as error:
-        return refused(error)
+        return refused(error, connection)
 
 
 async def _resource(report: Report) -> Resource:

@@ -64,7 +64,7 @@ class Desk:
         except RingmainError as error:
             if isinstance(error, ProviderError) and error.status == 404:
                 raise
-            return unseen(error)
+            return unseen(error, connection)
 
     async def stop(self, state: State, connection: Connection) -> None:
         """As `Work.stop`; what was answered before is counted later, as long as this process lives."""

@@ -6,12 +6,14 @@ from typing import Any, Literal
 import msgspec
 
 from ringmain.errors import RingmainError
+from ringmain.exchange.ask import Ask
+from ringmain.exchange.connection import Connection
 from ringmain.exchange.reply import Usage, dollars
+from ringmain.hosts.flyte.inside import outcome
 from ringmain.hosts.flyte.inside.batch.answers import Spent
 from ringmain.hosts.flyte.inside.batch.memory import Counted
 from ringmain.hosts.flyte.inside.batch.parts import Batch, Part
 from ringmain.hosts.flyte.inside.batch.state import Ended, Told
-from ringmain.hosts.flyte.inside.outcome import RETRYABLE
 
 NAMED = 5
 """Batches whose progress is told each by itself."""
@@ -55,15 +57,15 @@ def waiting(message: str, batches: Sequence[Batch] = ()) -> Report:
 
 def failed(message: str, *, code: str = "upstream_refused", parts: list[Part] | None = None) -> Report:
     """That nothing will come of it."""
-    phase: Phase = "RETRYABLE_FAILED" if code in RETRYABLE else "FAILED"
+    phase: Phase = "RETRYABLE_FAILED" if code in outcome.RETRYABLE else "FAILED"
     errors = [fault for part in parts or [] for fault in part.newest.faults][:TOLD]
     info = {"code": code, "batches": _named(parts or []), "errors": errors}
     return Report(phase=phase, message=message, info=info)
 
 
-def refused(error: RingmainError) -> Report:
+def refused(error: RingmainError, connection: Connection | None = None) -> Report:
     """That it cannot go on, as the error says."""
-    return failed(str(error), code=error.code)
+    return failed(said(error, connection), code=error.code)
 
 
 def ended(told: Ended) -> Report:
@@ -71,9 +73,14 @@ def ended(told: Ended) -> Report:
     return Report(phase=told.phase, message=told.message, info={"code": told.code})
 
 
-def unseen(error: RingmainError) -> Report:
+def unseen(error: RingmainError, connection: Connection | None = None) -> Report:
     """That nobody knows: to fail at looking is not to have failed."""
-    return waiting(f"How far it is could not be seen, and will be looked at again: {error}")
+    return waiting(f"How far it is could not be seen, and will be looked at again: {said(error, connection)}")
+
+
+def said(error: RingmainError, connection: Connection | None) -> str:
+    """What happened, and what to do next, in the words of a connector."""
+    return outcome.told(error, Ask(id=""), connection)
 
 
 def succeeded(parts: list[Part], counts: Mapping[str, Counted]) -> Report:
