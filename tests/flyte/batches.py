@@ -7,8 +7,9 @@ What it does as OpenAI's does, or as people have met it:
 
 - answers stand in the output file in another order than the requests, and name a dated snapshot of the model;
 - rows that expired stand in the error file as `batch_expired` (`expire`), or nowhere (`silent`);
-- a batch may fail after it was accepted: a line that is not valid (`invalid`), no room for its tokens (`crowded`), a
-  custom_id twice, a line for another endpoint; or be refused at once (`refused`, `busy`, `swamped`);
+- a batch may fail after it was accepted: a line that is not valid (`invalid`), a key that is shown (`leaking`), no
+  room for its tokens (`crowded`), a custom_id twice, a line for another endpoint; or be refused at once (`refused`,
+  `busy`, `swamped`);
 - it may be completed with nothing in it (`empty`: all refused, `nothing`: no file at all);
 - looking may fail although nothing is wrong with the batch (`stumble`: once a 500, `keyless`: once a 401);
 - a status may be one that nobody knows yet (`odd`);
@@ -161,6 +162,7 @@ def begin(batch: Body, play: str) -> None:
     asked = rows(batch)
     faults = {
         "invalid": ("invalid_json_line", "This line is not parseable as valid JSON."),
+        "leaking": ("invalid_key", f"Incorrect API key provided: {KEY}."),
         "crowded": ("token_limit_exceeded", "Enqueued token limit reached for gpt-4o-mini. Please try again later."),
     }
     if len({row["custom_id"] for row in asked}) < len(asked):
@@ -205,7 +207,8 @@ def end(batch: Body, status: str, *, answered: int, quiet: bool = False, refused
         said = text_of(row["body"])
         again = said.startswith("status 503") and batch["metadata"].get("ringmain_round", "0") == "0"
         if refused or said.startswith("status 400"):
-            bad.append(told(row, 400, {"error": {"message": f"It is a 400: {at}.", "code": "bad"}}))
+            also = KEY if said.endswith("with the key") else at
+            bad.append(told(row, 400, {"error": {"message": f"It is a 400: {also}.", "code": "bad"}}))
         elif again:
             bad.append(told(row, 503, {"error": {"message": "It is a 503.", "code": "overloaded"}}))
         elif at < answered:

@@ -431,6 +431,14 @@ def test_where_one_file_cannot_be_asked_for_good_nothing_is_left_running(provide
     assert [batch["status"] for batch in of(provider, state)] == ["cancelling"]
 
 
+@pytest.mark.parametrize(("play", "text"), [("leaking", "a"), ("", "status 400 with the key")])
+def test_a_key_that_the_provider_shows_goes_no_further(provider: Batches, play: str, text: str) -> None:
+    report = seen_through(provider, begun(provider, job(provider.upload(text)), play))
+    assert report.phase == "FAILED"
+    assert KEY not in repr(report)
+    assert "key provided" in report.message or "It is a 400" in report.message
+
+
 def test_a_batch_that_the_provider_does_not_know_is_a_failure(provider: Batches) -> None:
     state = msgspec.structs.replace(job("file-1"), batch_id="batch_none")
     with pytest.raises(ProviderError) as error:

@@ -1,6 +1,7 @@
 """The provider's files and batches, through OpenAI's own client."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, BinaryIO, TypeVar
 
@@ -77,7 +78,7 @@ class Provider:
     async def _list(self, since: int) -> list[Batch]:
         found: list[Batch] = []
         async for told in self._client.batches.list(limit=100):
-            if (one := batch_of(_plain(told))) is None:
+            if (one := batch_of(self._without_key(_plain(told)))) is None:
                 continue
             falling = not found or one.created <= found[-1].created
             if len(found) == LISTED or (falling and one.created < since):
@@ -115,10 +116,16 @@ class Provider:
         await self._client.close()
 
     def _batch(self, told: Any) -> Batch:
-        held = batch_of(_plain(told))
+        held = batch_of(self._without_key(_plain(told)))
         if held is None:
             raise self._malformed()
         return held
+
+    def _without_key(self, told: Any) -> Any:
+        """The same, should the provider have put the connection's key into it."""
+        text = json.dumps(told, default=str)
+        clean = self.connection.key.out_of(text)
+        return told if clean == text else json.loads(clean)
 
     async def _called(self, call: Callable[[], Awaitable[T]]) -> T:
         """What comes of a call, which is made again after a short wait where the provider wants one."""

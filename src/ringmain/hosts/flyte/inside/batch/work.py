@@ -250,6 +250,7 @@ class Work:
                 async for line in lines:
                     if (answer := read(line)) is not None:
                         tally.add(answer)
+        tally.why = self._provider.connection.key.out_of(tally.why)
         return tally
 
     def _book(self, state: State, batch: Batch, counted: Counted) -> None:
