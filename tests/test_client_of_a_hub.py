@@ -63,6 +63,14 @@ def test_the_hub_keeps_the_cap_of_one_ask_as_it_knows_the_price(served: Served) 
     assert [line.status for line in served.lines()] == ["refused", "ok", "refused", "refused"]
 
 
+@pytest.mark.parametrize("cap", ["1e999900", "-1", "NaN", "Infinity"])
+def test_a_cap_that_is_no_sum_of_money_is_refused_at_once(served: Served, cap: str) -> None:
+    body = {"model": "demo-1", "messages": [{"role": "user", "content": "Hello"}]}
+    told = served.call("POST", "/v1/chat/completions", body, headers={"x-ringmain-cap": cap})
+    assert (told.status, told.json["error"]["message"]) == (400, f"The cap cannot be '{cap}'. Give USD, such as 5.00.")
+    assert [line.status for line in served.lines()] == ["refused"]
+
+
 def test_the_hub_remembers_the_conversation(served: Served) -> None:
     ringmain.ask("One", model="demo-1", conversation="c")
     second = ringmain.ask("Two", model="demo-1", conversation="c")

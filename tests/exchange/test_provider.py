@@ -300,7 +300,8 @@ def test_only_another_hub_is_told_the_conversation_and_heard_on_notices_and_cost
     assert provider.headers(hub)["x-ringmain-conversation"] == "c"
     assert "x-ringmain-conversation" not in provider.headers(other)
     assert provider.aside(hub, head) == Aside(("one thing", "two"), 1_000_000)
-    assert provider.aside(hub, {"x-ringmain-cost": "a lot"}) == Aside()
+    for cost in ("a lot", "-1", "1e999900", "NaN", "Infinity"):
+        assert provider.aside(hub, {"x-ringmain-cost": cost}) == Aside()
     assert provider.aside(other, head) == Aside()
 
 

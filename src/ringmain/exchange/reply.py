@@ -10,6 +10,9 @@ from ringmain.exchange.audio import Audio
 
 PICO = Decimal(10) ** -12
 
+LARGEST = (2**63 - 1) * PICO
+"""USD that the book has room for."""
+
 
 def dollars(picodollars: int | None) -> Decimal | None:
     """Money of the book as USD, exactly; None stays None."""
@@ -17,9 +20,11 @@ def dollars(picodollars: int | None) -> Decimal | None:
 
 
 def picodollars_of(usd: str) -> int | None:
-    """USD written as a decimal string, as money of the book; None where it is no number."""
+    """USD written as a decimal string, as money of the book; None where it is no sum of money."""
     try:
-        return int(Decimal(usd) / PICO)
+        written = Decimal(usd)
+        # Turning 1e999999 into a whole number would take minutes.
+        return int(written / PICO) if 0 <= written <= LARGEST else None
     except (ArithmeticError, ValueError):
         return None
 

@@ -85,14 +85,10 @@ def cap(most: Any) -> int | None:
     """A cap in USD as picodollars. Raises `AskError` for what is no sum of money."""
     if most is None:
         return None
-    found = None if isinstance(most, bool) or not isinstance(most, int | float | str | Decimal) else _read(most)
+    known = isinstance(most, int | float | str | Decimal) and not isinstance(most, bool)
+    found = picodollars_of(str(most)) if known else None
     if found is None:
         raise AskError(
             "invalid_request", f"The cap cannot be {most!r:.60}.", fix="Give USD, such as 5.00.", param="max_cost"
         )
     return found
-
-
-def _read(most: int | float | str | Decimal) -> int | None:
-    found = picodollars_of(str(most))
-    return found if found is not None and found >= 0 else None
