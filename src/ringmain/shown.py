@@ -6,7 +6,7 @@ looks at it and what was asked, stays the words that name it.
 
 import re
 from collections.abc import Callable
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 import msgspec
@@ -16,6 +16,11 @@ from ringmain.registry import DEMO_LABEL
 
 CODE = re.compile(r"(`+)(?:(?!`).)+?\1(?!`)")
 """Code within a line."""
+
+MARKUP = re.compile(r"<[a-zA-Z/!?]|!\[")
+"""What may begin a tag or a picture. Whether it stands in code is read differently by every front end."""
+
+SCRIPT = re.compile(r"(?:java|vb)script:", re.IGNORECASE)
 
 BRIEF = 60
 
@@ -34,8 +39,7 @@ class Shown(Reply, frozen=True, kw_only=True):
 
     def _repr_markdown_(self) -> str:
         small = "  \n".join(f"*{_plain(line)}*" for line in small_print(self))
-        said, end = _outside_code(_said(self), _harmless)
-        return "\n".join([said, *([end] if end else ()), "", small])
+        return f"{markdown_of_answer(_said(self))}\n\n{small}"
 
     def _repr_html_(self) -> str:
         small = "<br>".join(escape(line) for line in small_print(self))
@@ -57,6 +61,16 @@ def html_of_answer(text: str) -> str:
     for tag in ("th", "td"):
         html = html.replace(f"<{tag}>", f'<{tag} style="text-align: left">')
     return html
+
+
+def markdown_of_answer(text: str) -> str:
+    """A model's Markdown as it is, where no reader finds a tag, a picture or a script in it; else as HTML that stands
+    in Markdown, in which no line is blank and no bracket one of Markdown's."""
+    if not (MARKUP.search(text) or SCRIPT.search(re.sub(r"[\s\\\x00-\x1f]", "", unescape(text)))):
+        _, end = _outside_code(text, str)
+        return f"{text}\n{end}" if end else text
+    html = html_of_answer(text).replace("[", "&#91;")
+    return re.sub(r"\n(?=[ \t]*\n)", "&#10;", html)
 
 
 def small_print(reply: Reply) -> list[str]:
@@ -82,7 +96,7 @@ def _outside_code(text: str, change: Callable[[str], str]) -> tuple[str, str]:
     from markdown_it import MarkdownIt
 
     lines, code, end = text.split("\n"), set[int](), ""
-    for token in MarkdownIt("commonmark").parse(f"{text}\n\nWhat follows."):
+    for token in MarkdownIt("commonmark", {"html": False}).parse(f"{text}\n\nWhat follows."):
         if token.map and token.type in ("fence", "code_block"):
             code |= set(range(*token.map))
             end = token.markup if token.map[1] > len(lines) + 1 else ""
@@ -96,11 +110,6 @@ def _within(line: str, change: Callable[[str], str]) -> str:
         parts += [change(line[at : code.start()]), code[0]]
         at = code.end()
     return "".join([*parts, change(line[at:])])
-
-
-def _harmless(text: str) -> str:
-    """No tag, no picture."""
-    return text.replace("<", "&lt;").replace("![", "!&#91;")
 
 
 def _with_math(text: str) -> str:
