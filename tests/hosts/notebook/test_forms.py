@@ -1,5 +1,7 @@
 """How answers are read, and made harmless."""
 
+import sys
+
 import pytest
 
 from ringmain.errors import AskError
@@ -21,6 +23,21 @@ def test_what_is_no_json_says_where(text: str) -> None:
         read_json(text)
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 5000 + "1" + "}" * 5000, "9" * 5000])
+@pytest.mark.parametrize("form", ["json", "df"])
+def test_json_that_python_cannot_hold_is_told_as_any_other(text: str, form: str) -> None:
+    with pytest.raises(AskError, match="The answer is no"):
+        FORMS[form].whole(f"```json\n[{text}]\n```")
+
+
+def test_what_json_cannot_say_to_a_front_end_is_shown_as_text() -> None:
+    shown = FORMS["json"].whole('[NaN, "\x9b[2J"]')
+    assert shown.bundle == {"text/plain": '[\n  NaN,\n  "�[2J"\n]'}
+    half = FORMS["json"].whole(r'{"a": "\ud83d", "b": "\ud83d\ude00"}')
+    assert half.value == {"a": "?", "b": "😀"}
+    assert (half.bundle or {})["application/json"] == half.value
+
+
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
@@ -29,13 +46,19 @@ def test_what_is_no_json_says_where(text: str) -> None:
         ('{"a": 1, "b": 2}', [{"a": 1, "b": 2}]),
         ("```csv\na,b\n1,x y\n2.5,\n```", [{"a": 1, "b": "x y"}, {"a": 2.5, "b": ""}]),
         ('a, b\n"1,0", 2\n\n', [{"a": "1,0", "b": 2}]),
+        (
+            "zip,id,n\n00501,1_2,-1.5e3\n٣,infinity,nan",
+            [{"zip": "00501", "id": "1_2", "n": -1500.0}, {"zip": "٣", "id": "infinity", "n": "nan"}],
+        ),
     ],
 )
 def test_rows_are_a_list_of_objects_or_csv(text: str, rows: object) -> None:
     assert rows_of(text) == rows
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "Rome is nice.", "a,b", "a,b\n1,2,3", "", '{"a": '])
+@pytest.mark.parametrize(
+    "text", ["[1, 2]", "Rome is nice.", "a,b", "a,b\n1,2,3", "a,a\n1,2", f"a,b\n{'x' * 200_000},1", "", '{"a": ']
+)
 def test_what_is_no_table_says_so(text: str) -> None:
     with pytest.raises(AskError, match=r"The answer is (no table|no JSON|JSON, but no list of objects)"):
         rows_of(text)
@@ -44,6 +67,18 @@ def test_what_is_no_table_says_so(text: str) -> None:
 def test_code_is_what_stands_in_the_fences_else_all_of_it() -> None:
     assert code_of("Do:\n```python\nx = 1\n```\nthen\n```\ny = 2\n```") == "x = 1\ny = 2"
     assert code_of(" x = 1\n") == "x = 1"
+    assert code_of("Do:\n~~~python\nx = 1\n~~~\nor ```y``` so\n") == "x = 1"
+    assert code_of("````md\n```py\nx\n```\n````\nEnd") == "```py\nx\n```"
+
+
+def test_of_an_answer_that_was_cut_off_the_code_is_code_too() -> None:
+    assert code_of("Do:\n```python\nx = 1\n```\nThen:\n```python\ny = ") == "x = 1\ny = "
+
+
+def test_rows_that_no_frame_takes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(AskError, match="polars makes no data frame of the answer: int value too large"):
+        FORMS["df"].whole(f'[{{"a": {10**40}}}]')
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,11 @@ from ringmain.errors import AskError, SetupError
 from ringmain.hosts.notebook.inside import safe
 from ringmain.hosts.notebook.inside.safe import Bundle
 
-_FENCED = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```", re.M | re.S)
+_FENCED = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[^`\n]*\n(?P<inner>.*?)(?:^[ \t]*(?P=fence)|\Z)", re.M | re.S)
+"""A fence and what stands in it; the last one may lack its end, where an answer was cut off."""
+
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+"""A number as people write one; `007` and `1_2` are names."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +43,8 @@ class Form(msgspec.Struct, frozen=True):
 
 def _as_json(text: str) -> Shown:
     value = read_json(text)
-    return Shown(bundle={"application/json": value, "text/plain": pretty(value)}, value=value)
+    plain = safe.plain(pretty(value))
+    return Shown(bundle={"application/json": value, **plain} if _is_strict(value) else plain, value=value)
 
 
 def _as_code(text: str) -> Shown:
@@ -67,9 +72,20 @@ def read_json(text: str) -> Any:
     """
     inner = _inner(text)
     try:
-        return json.loads(inner)
+        # Half of a character beyond 16 bits can be neither shown nor saved.
+        return json.loads(pretty(json.loads(inner)).encode("utf-8", "replace"))
+    except RecursionError as error:
+        raise _unread(inner, ValueError("it is nested too deep")) from error
     except ValueError as error:
         raise _unread(inner, error) from error
+
+
+def _is_strict(value: Any) -> bool:
+    """Whether a front end can read it, which knows no `NaN`."""
+    try:
+        return bool(json.dumps(value, allow_nan=False))
+    except ValueError:
+        return False
 
 
 def _unread(text: str, error: ValueError) -> AskError:
@@ -91,13 +107,13 @@ def pretty(value: Any) -> str:
 
 def code_of(text: str) -> str:
     """The code of an answer: what stands in its fences, else all of it."""
-    return "\n".join(block.rstrip("\n") for block in _FENCED.findall(text)) or text.strip()
+    return "\n".join(block["inner"].rstrip("\n") for block in _FENCED.finditer(text)) or text.strip()
 
 
 def _inner(text: str) -> str:
     """What stands in the first fence, where there is one, else all of it."""
     found = _FENCED.search(text)
-    return found[1].strip() if found else text.strip()
+    return found["inner"].strip() if found else text.strip()
 
 
 def rows_of(text: str) -> list[dict[str, Any]]:
@@ -118,7 +134,12 @@ def rows_of(text: str) -> list[dict[str, Any]]:
 
 
 def _rows_of_csv(text: str) -> list[dict[str, Any]]:
-    head, *lines = list(csv.reader(io.StringIO(text), skipinitialspace=True)) or [[]]
+    try:
+        head, *lines = list(csv.reader(io.StringIO(text), skipinitialspace=True)) or [[]]
+    except csv.Error as error:
+        raise _no_rows(f"The answer is no table: {error}.") from error
+    if len(set(head)) < len(head):
+        raise _no_rows("The answer is no table: two of its columns have the same name.")
     uneven = next((at for at, line in enumerate(lines, 2) if line and len(line) != len(head)), None)
     if len(head) < 2 or not lines or uneven:
         raise _no_rows(
@@ -129,12 +150,12 @@ def _rows_of_csv(text: str) -> list[dict[str, Any]]:
 
 def _cell(text: str) -> Any:
     """A cell of a CSV: a number where it is one."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    if not _NUMBER.fullmatch(text.strip()):
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def _no_rows(sentence: str) -> AskError:
@@ -144,11 +165,13 @@ def _no_rows(sentence: str) -> AskError:
 def frame(rows: list[dict[str, Any]]) -> Any:
     """The rows as a data frame of pandas, else of polars.
 
-    Raises `SetupError("missing_extra")` where there is neither.
+    Raises `SetupError("missing_extra")` where there is neither, `AskError("invalid_json")` for what it does not take.
     """
     for library in ("pandas", "polars"):
         try:
             return import_module(library).DataFrame(rows)
         except ModuleNotFoundError:
             continue
+        except Exception as error:
+            raise _no_rows(f"{library} makes no data frame of the answer: {error}.") from error
     raise SetupError("missing_extra", "There is no pandas and no polars for a data frame.", fix="%pip install pandas")
