@@ -3,6 +3,8 @@
 import asyncio
 import multiprocessing
 import threading
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import ringmain
 from ringmain.errors import RingmainError, SetupError
 from tests.engine import start_engine
+from tests.hosts.notebook.provider import Provider, run_provider
 
 
 def test_a_script_asks_in_one_line(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,3 +131,70 @@ def test_a_forked_process_opens_its_own_hub() -> None:
 
 def _asked() -> str:
     return ringmain.ask("After the fork", demo=True).text
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """A provider whose words take their time."""
+    with run_provider() as provider:
+        monkeypatch.setenv("OPENAI_BASE_URL", provider.base_url)
+        monkeypatch.setenv("RINGMAIN_MODEL", "m")
+        yield provider
+
+
+def lines(hub: ringmain.Hub) -> list[str]:
+    """The statuses in the hub's book, the newest first."""
+
+    async def read(hub: ringmain.AsyncHub) -> list[str]:
+        await hub.ring.book.flush()
+        return [line.status for line in hub.ring.store.lines(10)]
+
+    return hub.run(read)
+
+
+def test_a_stream_that_nobody_holds_any_more_is_cut_off(slow: Provider) -> None:
+    with ringmain.Hub() as hub:
+        for _ in hub.ask("drip 100", stream=True):
+            break
+        assert slow.cut.wait(10)
+        assert lines(hub) == ["interrupted"]
+
+
+def test_a_stream_is_gone_on_with_after_a_break(slow: Provider) -> None:
+    stream = ringmain.ask("drip 10", stream=True)
+    for _ in stream:
+        break
+    assert "".join(stream) == "".join(f"{at} " for at in range(1, 10))
+
+
+def test_whoever_asks_while_another_closes_the_hub_is_told(slow: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def ask() -> None:
+        with pytest.raises(RingmainError) as caught:
+            ringmain.ask("drip 100")
+        told.append(caught.value.code)
+
+    stream = ringmain.ask("drip 100", stream=True)
+    assert next(stream)
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while len(slow.bodies) < 2:
+        time.sleep(0.02)
+    monkeypatch.setenv("RINGMAIN_MODEL", "m2")
+    assert ringmain.ask("say hello").text == "hello"
+    thread.join(20)
+    assert told == ["hub_stopping"]
+    with pytest.raises(RingmainError, match="closed before the answer was finished"):
+        "".join(stream)
+
+
+def test_an_ask_that_its_cap_refuses_is_a_line_too(slow: Provider) -> None:
+    with ringmain.Hub() as hub:
+        for cap in (0.05, "much", -1, "1e999900"):
+            for stream in (False, True):
+                with pytest.raises(RingmainError) as caught:
+                    hub.ask("say hello", max_cost=cap, stream=stream)
+                assert caught.value.param == "max_cost"
+        assert lines(hub) == ["refused"] * 8
+    assert not slow.bodies

@@ -5,10 +5,12 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
+from ringmain.errors import HubError
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Reply
 from ringmain.hub import AsyncHub, AsyncStream
@@ -95,12 +97,20 @@ class Hub:
 
 
 class Stream:
-    """The text of an answer, piece by piece; `reply` is there at the end."""
+    """The text of an answer, piece by piece; `reply` is there at the end.
+
+    Closed, or left behind with `break` and held by nobody, it cuts the provider off.
+    """
 
     def __init__(self, stream: AsyncStream, loop: "OwnLoop") -> None:
         self._stream = stream
         self._pieces = aiter(stream)
         self._loop = loop
+        self._over = False
+
+    def __del__(self) -> None:
+        if self.reply is None:
+            self._loop.later(self._stream.close)
 
     @property
     def reply(self) -> Reply | None:
@@ -111,14 +121,25 @@ class Stream:
         return self
 
     def __next__(self) -> str:
-        piece = self._loop.run(_next(self._pieces))
-        if piece is None:
-            raise StopIteration
-        return piece
+        try:
+            piece = self._loop.run(_next(self._pieces))
+        except BaseException:
+            self._over = True
+            raise
+        if piece is not None:
+            return piece
+        if self.reply is None and not self._over:
+            raise _closed()
+        raise StopIteration
 
     def close(self) -> None:
         """Stop listening; the provider is cut off."""
+        self._over = True
         self._loop.run(self._stream.close())
+
+
+def _closed() -> HubError:
+    return HubError("hub_stopping", "The hub was closed before the answer was finished.", fix="Ask again.")
 
 
 async def _next(pieces: Any) -> str | None:
@@ -135,13 +156,18 @@ class OwnLoop:
         self._lock = threading.Lock()
 
     def run(self, work: Coroutine[Any, Any, T], *, tick: Callable[[], object] | None = None, every: float = 0.2) -> T:
-        """What the coroutine returns; where the caller is interrupted, it is cancelled and its end awaited."""
+        """What the coroutine returns; where the caller is interrupted, it is cancelled and its end awaited.
+
+        Raises `HubError("hub_stopping")` where another thread stops the loop meanwhile.
+        """
         over = threading.Event()
         future = self.submit(_marked(work, over))
         try:
             while tick is not None and not (over.wait(every) or future.done()):
                 tick()
             return future.result()
+        except CancelledError as error:
+            raise _closed() from error
         except BaseException:
             if future.cancel():
                 over.wait(WIND_DOWN)
@@ -149,15 +175,23 @@ class OwnLoop:
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """The coroutine under way, in the caller's own context."""
-        return asyncio.run_coroutine_threadsafe(work, self._running())
+        # Whoever stops the loop must do so before or after, or nobody would end this.
+        with self._lock:
+            return asyncio.run_coroutine_threadsafe(work, self._running())
+
+    def later(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Begin this where the loop runs, and wait for nothing: a destructor may be called anywhere, at any time."""
+        loop = self._loop
+        if loop is not None and self._pid == os.getpid():
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(lambda: asyncio.ensure_future(work()))
 
     def _running(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None or self._pid != os.getpid():
-                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
-                self._thread = threading.Thread(target=_turn, args=(self._loop,), name="ringmain", daemon=True)
-                self._thread.start()
-            return self._loop
+        if self._loop is None or self._pid != os.getpid():
+            self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
+            self._thread = threading.Thread(target=_turn, args=(self._loop,), name="ringmain", daemon=True)
+            self._thread.start()
+        return self._loop
 
     def stop(self) -> None:
         """End the loop and its thread, where they were begun."""
