@@ -1,11 +1,14 @@
 """Secrets of notebooks and scripts: four calls, and where they look."""
 
+import errno
+import fcntl
 import json
 import logging
 import multiprocessing
 import os
 import pickle
 import stat
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -312,6 +315,38 @@ def test_a_file_that_is_none_of_ours_is_told() -> None:
         with pytest.raises(SetupError) as caught:
             secret.get(NAME)
         assert caught.value.code == "data_folder_unusable"
+
+
+FULL = """
+import resource, sys
+from ringmain import secret
+from ringmain.errors import SetupError
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    secret.add("OTHER", "x" * 1000)
+except SetupError as error:
+    print(error.code)
+"""
+
+
+def test_a_full_disk_takes_nothing_and_leaves_nothing_behind() -> None:
+    secret.add(NAME, VALUE)
+    before = sorted(kept_file().parent.iterdir())
+    ran = subprocess.run([sys.executable, "-c", FULL], capture_output=True, text=True, check=True)
+    assert ran.stdout == "data_folder_unusable\n"
+    assert sorted(kept_file().parent.iterdir()) == before
+    assert secret.get(NAME) == VALUE
+
+
+def test_a_folder_that_knows_no_locks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    secret.add(NAME, VALUE)
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(SetupError, match="No locks available") as caught:
+        secret.add(NAME, "another")
+    assert caught.value.code == "data_folder_unusable"
 
 
 def test_a_new_key_seals_them_anew() -> None:

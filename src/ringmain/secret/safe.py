@@ -122,6 +122,8 @@ class Safe:
             write_new(draft, json.dumps(held, indent=1))
             draft.replace(self._file)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink()
             raise _unusable(self._file, error) from error
 
     @contextlib.contextmanager
@@ -134,10 +136,18 @@ class Safe:
         except OSError as error:
             raise _unusable(folder, error) from error
         try:
-            fcntl.flock(held, fcntl.LOCK_EX)
+            _lock(held, folder)
             yield
         finally:
             os.close(held)
+
+
+def _lock(held: int, folder: Path) -> None:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+    except OSError as error:
+        # Some folders that lie elsewhere know no locks.
+        raise _unusable(folder, error) from error
 
 
 def _seal(keys: "KeyRing", name: str, text: str) -> str:
