@@ -108,3 +108,12 @@ def test_what_is_installed_stands_in_a_cell_of_its_own(template: Notebook) -> No
 @every_template
 def test_no_model_is_named(template: Notebook) -> None:
     assert not re.search(r"gpt-|davinci|whisper|llama|claude|gemini", template.text, re.I)
+
+
+def test_an_answer_is_one_of_the_labels_however_either_is_written() -> None:
+    pandas = pytest.importorskip("pandas")
+    (template,) = (template for template in notebooks() if template.name == "classify-table")
+    (labelling,) = (code for code in cells(template, "code") if 'answered["label"] =' in code)
+    answered = pandas.DataFrame({"answer": ["late delivery.", '"ORDER"', "An order", None]})
+    exec(labelling, {"answered": answered, "labels": ["Order", "Late delivery"]})
+    assert list(answered["label"]) == ["Late delivery", "Order", "", ""]

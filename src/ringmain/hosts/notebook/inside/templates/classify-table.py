@@ -92,8 +92,9 @@ answered = ringmain.chat_map(
 # What a model says beside them is no label, and stays empty for you to look at.
 
 # %%
+known = {label.lower(): label for label in labels}
 said = answered["answer"].fillna("").str.strip(" .\n\"'").str.lower()
-answered["label"] = said.where(said.isin(labels), "")
+answered["label"] = said.map(known).fillna("")
 
 # %% [markdown]
 # ## Output
