@@ -113,7 +113,7 @@ def _save(notebook: Notebook, name: str, file: Path) -> None:
     messages = [{"role": row["role"], "content": row["content"]} for row in rows]
     text = json.dumps(messages, ensure_ascii=False, indent=2) if file.suffix == ".json" else _as_markdown(rows)
     try:
-        file.write_text(f"{text}\n")
+        file.write_text(f"{text}\n", encoding="utf-8")
     except OSError as error:
         why = f"{file} cannot be written: {error.strerror}."
         raise AskError("invalid_request", why, fix="Name another file.", param="save") from error

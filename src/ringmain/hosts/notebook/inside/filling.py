@@ -25,7 +25,7 @@ def filled(text: str, names: Mapping[str, Any]) -> str:
 
     Raises `AskError("invalid_request")` for a name that the notebook does not have.
     """
-    return _GAP.sub(lambda gap: _around(gap, lambda path: as_text(value_of(path, names))), text)
+    return _GAP.sub(lambda gap: _around(gap, lambda path: text_of(path, names)), text)
 
 
 def templated(text: str, columns: Collection[str], names: Mapping[str, Any]) -> str:
@@ -36,7 +36,7 @@ def templated(text: str, columns: Collection[str], names: Mapping[str, Any]) -> 
     known = {**dict.fromkeys(columns), **names}
 
     def of_rows(path: str) -> str:
-        return f"{{{path}}}" if path in columns else literal(as_text(value_of(path, known)))
+        return f"{{{path}}}" if path in columns else literal(text_of(path, known))
 
     parts, at = list[str](), 0
     for gap in _GAP.finditer(text):
@@ -83,17 +83,39 @@ def _step(value: Any, step: re.Match[str], walked: str) -> Any:
         if step["number"]:
             return value[int(step["number"])]
         return value[step["single"] if step["single"] is not None else step["double"]]
-    except (AttributeError, LookupError, TypeError) as error:
+    except Exception as error:
+        # Each library has errors of its own for a column that is not there, and a property may raise any.
         sentence = f"'{walked}' has no {step[0]}."
         raise AskError("invalid_request", sentence, fix=f"It is a {type(value).__name__}.", param="prompt") from error
 
 
+def text_of(path: str, names: Mapping[str, Any]) -> str:
+    """What a name with parts and places stands for, as it stands in a question.
+
+    Raises `AskError("invalid_request")`, also where it cannot be written, such as a list that holds itself.
+    """
+    value = value_of(path, names)
+    try:
+        return as_text(value)
+    except Exception as error:
+        sentence = f"'{path[:60]}' cannot be written as text: {f'{error}'[:200]}."
+        fix = f"It is a {type(value).__name__}; put a text of your own into the question."
+        raise AskError("invalid_request", sentence, fix=fix, param="prompt") from error
+
+
 def as_text(value: Any) -> str:
-    """A value as it stands in a question: a text as it is, a data frame as CSV, lists and objects as JSON."""
+    """A value as it stands in a question: a text as it is, a data frame as CSV, series, lists and objects as JSON."""
     library = library_of(value)
     if library is None:
-        return written(value)
+        return written(_whole(value))
     return value.to_csv(index=False) if library == "pandas" else value.write_csv()
+
+
+def _whole(value: Any) -> Any:
+    """The same as a list, where it is a series or an array, whose text would leave out its middle."""
+    if hasattr(type(value), "to_list"):
+        return value.to_list()
+    return value.tolist() if hasattr(type(value), "tolist") and getattr(value, "ndim", 0) else value
 
 
 def _missing(name: str, names: Iterable[str]) -> AskError:
