@@ -158,6 +158,11 @@ def test_a_reply_of_python_is_one_that_a_cell_may_end_with() -> None:
     assert asked.cost == Decimal(0)
 
 
+def test_two_sums_of_money_in_notices_are_no_formula() -> None:
+    page = bundle(reply("Hi", notices=("It may cost $5.", "It has cost $4.")))["text/html"]
+    assert page.count("<span>$</span>") == page.count("$") == 2
+
+
 def test_what_is_logged_of_a_reply_is_short() -> None:
     assert repr(reply("x" * 500)) == f"Reply({'x' * 59 + '…'!r}, model='tiny')"
 

@@ -42,7 +42,7 @@ class Shown(Reply, frozen=True, kw_only=True):
         return f"{markdown_of_answer(_said(self))}\n\n{small}"
 
     def _repr_html_(self) -> str:
-        small = "<br>".join(escape(line) for line in small_print(self))
+        small = "<br>".join(text_in_html(line) for line in small_print(self))
         return f"<div>{html_of_answer(_said(self))}\n<p><small>{small}</small></p></div>"
 
 
@@ -61,6 +61,11 @@ def html_of_answer(text: str) -> str:
     for tag in ("th", "td"):
         html = html.replace(f"<{tag}>", f'<{tag} style="text-align: left">')
     return html
+
+
+def text_in_html(text: str) -> str:
+    """A text as it stands in HTML; two signs of a dollar would else be the ends of a formula."""
+    return escape(text).replace("$", "<span>$</span>")
 
 
 def markdown_of_answer(text: str) -> str:

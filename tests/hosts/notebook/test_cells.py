@@ -194,6 +194,10 @@ say ```json
 ```""").shown
     assert answer.data["application/json"] == {"cities": ["Rome", "Oslo"]}
     assert cells.value("data['cities'][1]") == "Oslo"
+    cells.ok("%ask --as json --into data say null")
+    assert cells.value("data") == "None"
+    answer, _ = cells.ok(r'%ask --as json --into data say [NaN, "\ud800"]').shown
+    assert answer.plain == '[\n  NaN,\n  "?"\n]'
 
 
 def test_what_is_no_json_says_where_and_is_shown_as_it_came_with_its_cost(cells: Cells, provider: Provider) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import UNSET
+
 from ringmain.admin.parameters import PARAMETERS, Rule
 from ringmain.admin.shown import shown_reply
 from ringmain.errors import AskError, RingmainError
@@ -72,7 +74,7 @@ def ask(notebook: Notebook, said: Said, prompt: str, asked: Mapping[str, Any]) -
         below(safe.small(*_line(reply)))
     if shown.next_cell:
         notebook.shell.set_next_input(shown.next_cell)
-    value = reply if shown.value is None else shown.value
+    value = reply if shown.value is UNSET else shown.value
     notebook.put(into, value)
     return value
 

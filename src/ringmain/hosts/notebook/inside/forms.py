@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from ringmain.errors import AskError, SetupError
 from ringmain.hosts.notebook.inside import safe
@@ -26,8 +27,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     bundle: Bundle | None = None
     """None where `value` shows itself."""
-    value: Any = None
-    """What was read out of it; None where it is only a text."""
+    value: Any = UNSET
+    """What was read out of it, where it is not only a text; JSON's null is None."""
     next_cell: str = ""
     """What is to stand in the next cell."""
 

@@ -12,7 +12,7 @@ from ringmain.hosts.notebook.inside.asking import words
 from ringmain.hosts.notebook.inside.filling import literal, templated, value_of
 from ringmain.hosts.notebook.inside.flags import Said
 from ringmain.hosts.notebook.inside.notebook import Notebook, check_name
-from ringmain.hosts.notebook.inside.safe import Bundle, text_in_html
+from ringmain.hosts.notebook.inside.safe import Bundle
 from ringmain.hosts.notebook.inside.screen import Screen, below
 from ringmain.hosts.notebook.inside.tables import table_bundle
 from ringmain.hub import AsyncHub
@@ -24,6 +24,7 @@ from ringmain.rows.kept import Kept
 from ringmain.rows.table import ADDED
 from ringmain.rows.telling import told_progress, told_table
 from ringmain.rows.template import gaps
+from ringmain.shown import text_in_html
 
 PACE = ("rpm", "tpm", "concurrency")
 

@@ -9,7 +9,7 @@ network.
 from html import escape
 
 from ringmain.admin.shown import visible
-from ringmain.shown import html_of_answer
+from ringmain.shown import html_of_answer, text_in_html
 
 Bundle = dict[str, object]
 """MIME type → data; a front end shows the richest that it knows."""
@@ -36,11 +36,6 @@ def page(text: str) -> Bundle:
     inside = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">{text}'
     frame = f'<iframe sandbox="" referrerpolicy="no-referrer" style="{FRAME}" srcdoc="{escape(inside)}"></iframe>'
     return {"text/html": frame, "text/plain": visible(text)}
-
-
-def text_in_html(text: str) -> str:
-    """A text as it stands in HTML; two signs of a dollar would else be the ends of a formula."""
-    return escape(text).replace("$", "<span>$</span>")
 
 
 def small(*lines: str) -> Bundle:

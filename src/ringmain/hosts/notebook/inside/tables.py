@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from ringmain.admin.shown import visible
-from ringmain.hosts.notebook.inside.safe import Bundle, text_in_html
+from ringmain.hosts.notebook.inside.safe import Bundle
+from ringmain.shown import text_in_html
 
 
 def table_bundle(
