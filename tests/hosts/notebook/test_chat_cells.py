@@ -76,6 +76,7 @@ def test_plain_python_goes_on_with_the_same_conversation(cells: Cells, engine_be
         ("%%chat\nhello", "The conversation has no name."),
         ("%chat --save notebook.ipynb products", "--save cannot be 'notebook.ipynb'. It ends in .md, .txt, .json."),
         ("%chat --show nothing", "Nothing is remembered of 'nothing'."),
+        ("%chat products --clear up this list", "'up this list' has no place there. Leave it out"),
     ],
 )
 def test_a_wrong_call_is_one_sentence(cells: Cells, line: str, sentence: str) -> None:

@@ -71,6 +71,9 @@ def _look(notebook: Notebook, line: str, names: Mapping[str, Any]) -> None:
     """Show, save or forget one; without a name the one that was gone on with last."""
     first = _NAME.fullmatch(line)
     said = asking.read_line(first[2] if first else line, LOOKING, names)
+    if first and said.rest:
+        fix = f"Leave it out, or ask with the question behind the name: %chat {first[1]} QUESTION."
+        raise AskError("invalid_request", f"'{said.rest[:60]}' has no place there.", fix=fix)
     name = (first[1] if first else said.rest) or notebook.chat
     if not name:
         raise AskError("invalid_request", "No conversation was begun here.", fix="Name one; %chat lists them.")
