@@ -160,6 +160,15 @@ def test_a_stream_that_nobody_holds_any_more_is_cut_off(slow: Provider) -> None:
         assert lines(hub) == ["interrupted"]
 
 
+async def test_the_same_holds_where_one_awaits(slow: Provider) -> None:
+    async with ringmain.AsyncHub() as hub:
+        async for _ in await hub.ask("drip 100", stream=True):
+            break
+        assert await asyncio.to_thread(slow.cut.wait, 10)
+        await hub.ring.book.flush()
+        assert [line.status for line in hub.ring.store.lines(10)] == ["interrupted"]
+
+
 def test_a_stream_is_gone_on_with_after_a_break(slow: Provider) -> None:
     stream = ringmain.ask("drip 10", stream=True)
     for _ in stream:

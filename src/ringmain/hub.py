@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -332,10 +332,19 @@ class AsyncHub:
 
 
 class AsyncStream:
-    """The text of an answer, piece by piece; `reply` is there at the end."""
+    """The text of an answer, piece by piece; `reply` is there at the end.
+
+    Closed, or left behind with `break` and held by nobody, it cuts the provider off.
+    """
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
+        self._loop = asyncio.get_running_loop()
+
+    def __del__(self) -> None:
+        if self._answer.reply is None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(_begin, self._answer.close)
 
     @property
     def reply(self) -> Reply | None:
@@ -350,6 +359,16 @@ class AsyncStream:
     async def close(self) -> None:
         """Stop listening; the provider is cut off."""
         await self._answer.close()
+
+
+def _begin(work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    task = asyncio.ensure_future(work())
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+
+
+_under_way = set[asyncio.Future[object]]()
+"""What nobody waits for; a loop itself holds its tasks weakly."""
 
 
 def since(started: float) -> int:

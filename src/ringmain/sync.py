@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
@@ -108,10 +107,6 @@ class Stream:
         self._loop = loop
         self._over = False
 
-    def __del__(self) -> None:
-        if self.reply is None:
-            self._loop.later(self._stream.close)
-
     @property
     def reply(self) -> Reply | None:
         """The finished reply, or None while pieces are still to come."""
@@ -178,13 +173,6 @@ class OwnLoop:
         # Whoever stops the loop must do so before or after, or nobody would end this.
         with self._lock:
             return asyncio.run_coroutine_threadsafe(work, self._running())
-
-    def later(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """Begin this where the loop runs, and wait for nothing: a destructor may be called anywhere, at any time."""
-        loop = self._loop
-        if loop is not None and self._pid == os.getpid():
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(lambda: asyncio.ensure_future(work()))
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None or self._pid != os.getpid():
