@@ -22,6 +22,9 @@ MARKUP = re.compile(r"<[a-zA-Z/!?]|!\[")
 
 SCRIPT = re.compile(r"(?:java|vb)script:", re.IGNORECASE)
 
+FORMULA = re.compile(r"\$\$.*?\$\$|\$(?=\S)[^$]*?(?<=\S)\$(?!\d)|(?P<money>\$)", re.DOTALL)
+"""What stands between signs of a dollar as a formula does, or one such sign that is no end of one."""
+
 BRIEF = 60
 
 
@@ -60,7 +63,7 @@ def html_of_answer(text: str) -> str:
     # Front ends put the cells of a table to the right, as tables of numbers have them.
     for tag in ("th", "td"):
         html = html.replace(f"<{tag}>", f'<{tag} style="text-align: left">')
-    return html
+    return "".join(_with_money(part) for part in re.split(r"(<(?!br\b)[^>]*>)", html))
 
 
 def text_in_html(text: str) -> str:
@@ -115,6 +118,13 @@ def _within(line: str, change: Callable[[str], str]) -> str:
         parts += [change(line[at : code.start()]), code[0]]
         at = code.end()
     return "".join([*parts, change(line[at:])])
+
+
+def _with_money(part: str) -> str:
+    """A tag as it is, or a text in which two sums of money are not the ends of a formula."""
+    if part.startswith("<"):
+        return part
+    return FORMULA.sub(lambda found: "<span>$</span>" if found["money"] else found[0], part)
 
 
 def _with_math(text: str) -> str:

@@ -1,5 +1,6 @@
 """How answers are read, and made harmless."""
 
+import re
 import sys
 
 import pytest
@@ -110,6 +111,23 @@ def test_no_form_lets_a_model_write_into_the_page(text: str, form: str) -> None:
 def test_formulas_keep_their_marks_for_the_front_end() -> None:
     html = str(safe.markdown(r"So \(x^2\) and \[y\] and $z$.")["text/html"]).strip()
     assert html == "<p>So \\(x^2\\) and \\[y\\] and $z$.</p>"
+
+
+@pytest.mark.parametrize(
+    ("text", "formulas"),
+    [
+        ("It costs $5 or $6.", []),
+        ("From $5-$10, in US$5 or A$6", []),
+        ("$HOME and $PATH", []),
+        ("It costs $5, and $x^2$ is a formula.", ["$x^2$"]),
+        ("$$\nx < $5\n$$", ["$$<br />\nx &lt; $5<br />\n$$"]),
+        ("$a < b$ and $c$", ["$a &lt; b$", "$c$"]),
+        ("[shop](https://example.com/?a=$1&b=$2)", ["$1&amp;b=$"]),
+    ],
+)
+def test_sums_of_money_in_an_answer_are_the_ends_of_no_formula(text: str, formulas: list[str]) -> None:
+    html = str(safe.markdown(text)["text/html"]).replace("<span>$</span>", "")
+    assert re.findall(r"\$\$.*?\$\$|\$[^$]*\$", html, re.DOTALL) == formulas
 
 
 def test_two_sums_of_money_are_no_formula() -> None:
