@@ -231,6 +231,13 @@ def test_a_hub_without_a_connection_says_how_to_get_one_and_shows_it_once_it_is_
         assert "Demo provider." not in page
 
 
+@pytest.mark.parametrize("tool", sorted(rooms()))
+def test_a_guide_links_to_nothing_that_the_hub_does_not_have(served: Served, tool: str) -> None:
+    page = served.call("GET", f"/guides/{tool}", key="", headers={"accept": "text/html"}).body.decode()
+    assert 'href="..' not in page
+    assert ("The magics (docs/reference/notebook.md) has the rest." in page) == (tool == "notebook")
+
+
 def test_what_does_not_exist_is_said_plainly(served: Served) -> None:
     for path in ("/nothing", "/guides/nothing", "/chat/completions"):
         answered = served.call("GET", path, key="")

@@ -1,9 +1,12 @@
 """What the pages are made with, and the rooms' guides: files as they lie in the package."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -27,7 +30,28 @@ async def guide(request: Request) -> Response:
 
 @cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.core.ruler.push("onward", _onward)
+    return reader
+
+
+def _onward(state: StateCore) -> None:
+    """Of a link to another file of the repository, which no hub has, the words and the file's name."""
+    for token in state.tokens:
+        if token.children:
+            token.children = list(_links(token.children))
+
+
+def _links(tokens: list[Token]) -> Iterator[Token]:
+    file = ""
+    for token in tokens:
+        if token.type == "link_open":
+            to = str(token.attrs.get("href"))
+            file = to.lstrip("./") if to.startswith("../") else ""
+        if not file or token.type not in ("link_open", "link_close"):
+            yield token
+        elif token.type == "link_close":
+            yield Token("text", "", 0, content=f" ({file})")
 
 
 @cache
