@@ -72,7 +72,8 @@ def test_a_question_may_end_with_a_question_mark(cells: Cells, provider: Provide
 
 def test_other_lines_with_a_question_mark_are_still_calls_for_help(cells: Cells, provider: Provider) -> None:
     assert "--max-tokens" in cells.help("%ask?")
-    assert "--as markdown|text|json|html|code|df" in cells.help("%%ask?")
+    assert "One of: markdown, text, json, html, code, df." in cells.help("%%ask?")
+    assert "\n%ask what is this good for?\n" in cells.help("%ask?")
     assert "--show products" in cells.help("%chat?")
     assert "Return the number of items" in cells.help("len?")
     text = cells.ok('text = """\n%ask say what?\n"""\nprint(text)').text

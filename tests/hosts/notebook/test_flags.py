@@ -82,6 +82,8 @@ def test_the_help_has_every_flag_once() -> None:
     assert len(lines) == len(ASKING)
     assert all(f"  --{name.replace('_', '-')}" in line for name, line in zip(ASKING, lines, strict=True))
     assert max(map(len, lines)) < 140
+    assert len({line.index(rule.help) for line, rule in zip(lines, ASKING.values(), strict=True)}) == 1
+    assert next(line for line in lines if "--as ONE" in line).endswith("One of: markdown, text, json, html, code, df.")
 
 
 def test_the_reference_has_every_flag_and_no_other() -> None:

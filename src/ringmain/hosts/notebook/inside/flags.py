@@ -150,11 +150,13 @@ def _wrong(name: str, sentence: str, fix: str) -> AskError:
 
 def described(known: Mapping[str, Rule]) -> str:
     """The flags as a list for people."""
-    return "\n".join(f"  {_shown(name, rule):<34} {rule.help}" for name, rule in known.items())
+    return "\n".join(f"  {_shown(name, rule):<28} {_help(rule)}" for name, rule in known.items())
 
 
 def _shown(name: str, rule: Rule) -> str:
     flag = f"--{name.replace('_', '-')}"
-    if rule.kind == "switch":
-        return flag
-    return f"{flag} {'|'.join(rule.choices) or VALUES[rule.kind]}"
+    return flag if rule.kind == "switch" else f"{flag} {'ONE' if rule.choices else VALUES[rule.kind]}"
+
+
+def _help(rule: Rule) -> str:
+    return f"{rule.help} One of: {', '.join(rule.choices)}." if rule.choices else rule.help

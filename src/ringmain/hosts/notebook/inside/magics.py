@@ -1,6 +1,7 @@
 """The magics: `%ask`, `%%ask`, `%chat`, `%%chat`, `%usage`, `%connection`."""
 
 from collections.abc import Callable, Mapping
+from inspect import getdoc
 from typing import Any, TypeVar
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, needs_local_scope, no_var_expand
@@ -20,7 +21,7 @@ def _with(flags: Mapping[str, Rule]) -> Callable[[M], M]:
     """The same magic, whose help has its flags."""
 
     def described_so(magic: M) -> M:
-        magic.__doc__ = f"{magic.__doc__}\n\nFlags:\n\n{described(flags)}\n"
+        magic.__doc__ = f"{getdoc(magic)}\n\nFlags:\n\n{described(flags)}\n"
         return magic
 
     return described_so
