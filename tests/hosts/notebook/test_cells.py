@@ -307,9 +307,11 @@ def test_a_connection_is_tried_with_one_sentence_at_the_end(cells: Cells, provid
         ("%%ask --as j", ["json"]),
         ("answer = %ask --mode ", ["auto", "chat", "completion", "responses"]),
         ("%ask --connection env", ["environment"]),
-        ("towns = ['a']\n%%ask --each tow", ["towns"]),
-        ("%chat --sh", ["--show"]),
+        ("towns = ['a']\n%%ask --each ", ["towns"]),
+        ("%chat --s", ["--save", "--show"]),
+        ("%%chat products --sy", ["--system"]),
         ("%connection --te", ["--test"]),
+        ("%connection env", ["environment"]),
     ],
 )
 def test_flags_and_their_values_are_completed(cells: Cells, provider: Provider, code: str, found: list[str]) -> None:

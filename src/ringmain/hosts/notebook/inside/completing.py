@@ -19,6 +19,9 @@ KNOWN: dict[str, Mapping[str, Rule]] = {
     "connection": FLAGS,
 }
 
+_NO_NAME_YET = re.compile(r"\s*(-\S*)?")
+"""What stands behind `%chat` before a conversation is named."""
+
 _CALL = re.compile(r"\s*(?:\w+\s*=\s*)?%%?(ask|chat|connection)\s(.*)", re.S)
 _VALUE = re.compile(r"--([\w-]+)[\s=]+(\S*)$")
 
@@ -44,19 +47,21 @@ def words(line: str, notebook: Notebook) -> list[str]:
     called = _CALL.fullmatch(line)
     if called is None:
         return []
-    flags = KNOWN[called[1]]
-    value = _VALUE.search(called[2])
+    magic, rest = called.groups()
+    flags = LOOKING if magic == "chat" and _NO_NAME_YET.fullmatch(rest) else KNOWN[magic]
+    value = _VALUE.search(rest)
     if value and (rule := flags.get(value[1].replace("-", "_"))) and rule.kind != "switch":
         return list(_values(value[1], rule, notebook))
-    return [f"--{name.replace('_', '-')}" for name in flags]
+    named = _values("connection", FLAGS["test"], notebook) if magic == "connection" else ()
+    return [*named, *(f"--{name.replace('_', '-')}" for name in flags)]
 
 
 def _values(flag: str, rule: Rule, notebook: Notebook) -> Iterable[str]:
     if flag == "connection":
         return [each.name for each in notebook.hub.run(_connections)]
     if flag == "each":
-        held = notebook.shell.user_ns.items()
-        return [name for name, value in held if not name.startswith("_") and _is_rows(value)]
+        held, hidden = notebook.shell.user_ns.items(), notebook.shell.user_ns_hidden
+        return [name for name, value in held if not name.startswith("_") and name not in hidden and _is_rows(value)]
     return rule.choices
 
 
