@@ -55,8 +55,9 @@ def test_an_interrupted_run_is_gone_on_with_by_the_same_cell(cells: Cells, provi
     pressed.join()
     assert ran.error["ename"] == "KeyboardInterrupt"
     assert len(ran.error["traceback"]) == 1
-    (shown,) = ran.shown
+    shown, below = ran.shown
     assert "skipped" in shown.plain
+    assert "Answers are kept in notebook-" in below.plain
     assert cells.value("table") == "as it was"
     (kept,) = tmp_path.glob("notebook-*.kept")
     answered = len(kept.read_text().splitlines())

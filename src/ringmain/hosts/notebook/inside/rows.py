@@ -50,7 +50,6 @@ def ask(notebook: Notebook, said: Said, question: str, names: Mapping[str, Any])
     file = _file(said, prompt, names)
     table = _run(notebook, given, prompt, asked, file)
     value = table if library is None else beside(rows, library, table)
-    below(_told(table, file))
     notebook.put(said.flags.get("into"), value)
     return value
 
@@ -72,8 +71,9 @@ def _run(notebook: Notebook, given: list[Given], prompt: str, asked: dict[str, A
     try:
         notebook.hub.run(work, tick=look)
     finally:
-        if runs and runs[0].progress.done:
+        if runs and (runs[0].progress.done or not given):
             screen.last(_shown(runs[0].table))
+            below(_told(runs[0].table, file))
     return runs[0].table
 
 
