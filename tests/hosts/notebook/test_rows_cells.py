@@ -80,7 +80,7 @@ def test_what_no_row_could_be_asked_with_is_one_sentence(cells: Cells, provider:
     for line, sentence in {
         "--each df --column town say": "The rows have no column 'town'. They have: city, n.",
         "--each df say hello": "The question names no column, so that every row would be asked the same.",
-        "--each nothing say": "The notebook has no variable 'nothing'.",
+        "--each nothing say": "The notebook has no variable 'nothing'. Name a data frame or a list.",
         "--each tone say": "Rows are many, and str is one thing.",
         "--each df say {town}": "The notebook has no variable 'town'. Did you mean 'tone'?",
     }.items():

@@ -58,15 +58,15 @@ def literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def value_of(path: str, names: Mapping[str, Any]) -> Any:
-    """What a name with parts and places stands for.
+def value_of(path: str, names: Mapping[str, Any], *, fix: str = "") -> Any:
+    """What a name with parts and places stands for; `fix` is what to do where there is none, if it is no brace.
 
     Raises `AskError("invalid_request")`.
     """
     root = re.match(r"\w*", path)
     name = root[0] if root else ""
     if name not in names:
-        raise _missing(name, names)
+        raise _missing(name, names, fix)
     value, walked = names[name], name
     for step in _STEP.finditer(path, len(name)):
         value = _step(value, step, walked)
@@ -118,12 +118,12 @@ def _whole(value: Any) -> Any:
     return value.tolist() if hasattr(type(value), "tolist") and getattr(value, "ndim", 0) else value
 
 
-def _missing(name: str, names: Iterable[str]) -> AskError:
+def _missing(name: str, names: Iterable[str], fix: str) -> AskError:
     near = get_close_matches(name, [each for each in names if not each.startswith("_")], n=1, cutoff=0.5)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     return AskError(
         "invalid_request",
         f"The notebook has no variable '{name}'.{hint}",
-        fix=f"Write {{{{{name}}}}} for braces that are meant, or --raw for a question full of them.",
+        fix=fix or f"Write {{{{{name}}}}} for braces that are meant, or --raw for a question full of them.",
         param="prompt",
     )

@@ -42,7 +42,7 @@ def ask(notebook: Notebook, said: Said, question: str, names: Mapping[str, Any])
     Raises `RingmainError` for what no row could be asked with.
     """
     check_name(said.flags.get("into"))
-    rows = value_of(said.flags["each"], names)
+    rows = value_of(said.flags["each"], names, fix="Name a data frame or a list.")
     library = library_of(rows)
     given = listed(rows if library is None else rows_of(rows, library))
     prompt = _prompt(said, question, _columns(given), names)
