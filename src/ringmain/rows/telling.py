@@ -12,9 +12,10 @@ SHOWN = 5
 
 
 def told_progress(progress: Progress) -> str:
-    """What is under way, what failed, and what it has cost so far."""
+    """What is under way, what failed, and what it has cost so far, where that is known to be anything."""
     failed = f", {progress.failed} failed" if progress.failed else ""
-    return f"{progress.under_way} under way{failed}, {shown_money(progress.cost)}"
+    cost = f", {shown_money(progress.cost)}" if progress.cost else ""
+    return f"{progress.under_way} under way{failed}{cost}"
 
 
 def told_table(table: Table) -> Iterator[str]:
