@@ -1,5 +1,6 @@
 """Every template run by papermill in a real kernel, against a hub with a real engine behind it."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,8 @@ def test_a_completion_is_created_and_shown(folder: Path, hub: Served, upstream: 
     (body,) = asked(upstream)
     assert upstream.last.path.endswith("/v1/completions")
     assert (body["prompt"], body["temperature"], body["max_tokens"]) == ("One, two,", 0.7, 8)
-    assert "8 out" in done.shown(-1)
+    # At this temperature the engine may end before its cap.
+    assert re.search(r" [1-8] out ", done.shown(-1))
 
 
 def test_a_table_is_classified_and_not_asked_for_twice(folder: Path, hub: Served, upstream: Relay) -> None:
