@@ -6,13 +6,18 @@ looks at it and what was asked, stays the words that name it.
 
 import re
 from collections.abc import Callable
+from functools import cache
 from html import escape, unescape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ringmain.exchange.reply import Reply
 from ringmain.registry import DEMO_LABEL
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
 
 CODE = re.compile(r"(`+)(?:(?!`).)+?\1(?!`)")
 """Code within a line."""
@@ -22,8 +27,14 @@ MARKUP = re.compile(r"<[a-zA-Z/!?]|!\[")
 
 SCRIPT = re.compile(r"(?:java|vb)script:", re.IGNORECASE)
 
-FORMULA = re.compile(r"\$\$.*?\$\$|\$(?=\S)[^$]*?(?<=\S)\$(?!\d)|(?P<money>\$)", re.DOTALL)
-"""What stands between signs of a dollar as a formula does, or one such sign that is no end of one."""
+LONGEST = 1000
+"""Characters of a formula; without a bound, marks that are never closed would be looked for again and again."""
+
+FORMULA = re.compile(
+    rf"\$\$[^`]{{1,{LONGEST}}}?\$\$|\\\([^`]{{1,{LONGEST}}}?\\\)|\\\[[^`]{{1,{LONGEST}}}?\\\]"
+    rf"|\$(?=\S)[^$`]{{0,{LONGEST}}}?(?<=\S)\$(?!\d)|(?P<money>\\?\$)"
+)
+"""A formula with its marks, or a sign of a dollar that is no end of one."""
 
 BRIEF = 60
 
@@ -56,14 +67,33 @@ def shown(reply: Reply) -> Shown:
 
 def html_of_answer(text: str) -> str:
     """A model's Markdown as HTML in which nothing runs and nothing is fetched, with formulas for the front end."""
-    from ringmain.hosts.markdown import html_of_markdown
-
-    said, _ = _outside_code(text, _with_math)
-    html = html_of_markdown(said)
+    html = _reader().render(text).strip()
     # Front ends put the cells of a table to the right, as tables of numbers have them.
     for tag in ("th", "td"):
         html = html.replace(f"<{tag}>", f'<{tag} style="text-align: left">')
-    return "".join(_with_money(part) for part in re.split(r"(<(?!br\b)[^>]*>)", html))
+    return html
+
+
+@cache
+def _reader() -> "MarkdownIt":
+    from ringmain.hosts.markdown import careful_reader
+
+    reader = careful_reader()
+    reader.inline.ruler.before("escape", "formula", _formula)
+    reader.add_render_rule("money", lambda *_: "<span>$</span>")
+    return reader
+
+
+def _formula(state: "StateInline", silent: bool) -> bool:
+    """Keep a formula as it was written, whose backslashes and stars are not Markdown's; and keep two sums of money from
+    being the ends of one."""
+    found = FORMULA.match(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        state.push("money" if found["money"] else "text", "", 0).content = found[0]
+    state.pos = found.end()
+    return True
 
 
 def text_in_html(text: str) -> str:
@@ -118,15 +148,3 @@ def _within(line: str, change: Callable[[str], str]) -> str:
         parts += [change(line[at : code.start()]), code[0]]
         at = code.end()
     return "".join([*parts, change(line[at:])])
-
-
-def _with_money(part: str) -> str:
-    """A tag as it is, or a text in which two sums of money are not the ends of a formula."""
-    if part.startswith("<"):
-        return part
-    return FORMULA.sub(lambda found: "<span>$</span>" if found["money"] else found[0], part)
-
-
-def _with_math(text: str) -> str:
-    """The marks of formulas as they are, from which Markdown would take the backslash away."""
-    return re.sub(r"\\(?=[()\[\]])", r"\\\\", text)

@@ -18,6 +18,11 @@ def html_of_markdown(text: str) -> str:
 
 @cache
 def _parser() -> MarkdownIt:
+    return careful_reader()
+
+
+def careful_reader() -> MarkdownIt:
+    """What renders so, to be given rules of one's own."""
     reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
     reader.core.ruler.push("careful", _careful)
     return reader

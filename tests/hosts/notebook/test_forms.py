@@ -111,6 +111,8 @@ def test_no_form_lets_a_model_write_into_the_page(text: str, form: str) -> None:
 def test_formulas_keep_their_marks_for_the_front_end() -> None:
     html = str(safe.markdown(r"So \(x^2\) and \[y\] and $z$.")["text/html"]).strip()
     assert html == "<p>So \\(x^2\\) and \\[y\\] and $z$.</p>"
+    lines = "\\[\nx \\, *y* \\\\\n\\]"
+    assert str(safe.markdown(lines)["text/html"]).strip() == f"<p>{lines}</p>"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,11 @@ def test_formulas_keep_their_marks_for_the_front_end() -> None:
         ("From $5-$10, in US$5 or A$6", []),
         ("$HOME and $PATH", []),
         ("It costs $5, and $x^2$ is a formula.", ["$x^2$"]),
-        ("$$\nx < $5\n$$", ["$$<br />\nx &lt; $5<br />\n$$"]),
+        ("$$\nx < $5\n$$", ["$$\nx &lt; $5\n$$"]),
+        (r"$\{a\} \, *b* \\ *c*$", [r"$\{a\} \, *b* \\ *c*$"]),
+        ("It costs $5, run `a$b`.", []),
+        (r"It costs \$5 or \$6.", []),
+        (r"\[ x \, *y* \] is $1", []),
         ("$a < b$ and $c$", ["$a &lt; b$", "$c$"]),
         ("[shop](https://example.com/?a=$1&b=$2)", ["$1&amp;b=$"]),
     ],
