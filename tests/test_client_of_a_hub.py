@@ -101,6 +101,16 @@ def test_the_hubs_account_may_choose_the_model(served: Served, monkeypatch: pyte
     assert ringmain.ask("Hello").model == "demo-chat"
 
 
+async def test_a_clients_own_line_names_the_model_that_the_hub_has_chosen(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGMAIN_KEY", served.account("chooses", model="demo-chat"))
+    async with ringmain.AsyncHub() as hub:
+        await hub.ask("Hello")
+        await hub.ring.book.flush()
+        assert [line.model for line in hub.ring.store.lines(10)] == ["demo-chat"]
+
+
 async def test_the_tour_says_that_the_hubs_demo_answered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGMAIN_KEY", served.account("touring", model="demo-1"))
     async with ringmain.AsyncHub() as hub:

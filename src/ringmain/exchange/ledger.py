@@ -54,6 +54,8 @@ def answered(line: Line, plan: Plan, reply: Reply, *, attempts: int, lost: int =
     return msgspec.structs.replace(
         _ended(line, reply.usage, plan, attempts, reply.milliseconds, lost),
         status="ok",
+        # Which model a hub chose for its client is known only now.
+        model=line.model or reply.model,
         picodollars=reply.picodollars,
         finish_reason=reply.finish_reason,
         notices=reply.notices,

@@ -35,5 +35,5 @@ def can_ask() -> bool:
 
 
 def _missing(name: str, why: str = "and there is nobody to ask here") -> SetupError:
-    fix = f"Set it in the environment, or keep it with ringmain.secret.add({name!r})."
+    fix = f"Set it in the environment, or keep it from where somebody can type: ringmain.secret.add({name!r})."
     return SetupError("secret_missing", f"The secret '{name}' was found nowhere, {why}.", fix=fix)
