@@ -31,7 +31,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, wanted: str) -> Frame:
     """The host's or the account's prefix and suffix where the ask is one for completion, native or emulated; else what
-    tells of the text that is to follow, where the host has named one."""
+    tells of the text that is to follow, where a room's chat has named one."""
     manner = _manner(ask, wanted)
     if "completion" not in (manner, mode):
         return _followed(ask)
@@ -46,9 +46,9 @@ def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, wanted
 
 
 def _followed(ask: Ask) -> Frame:
-    """What a chat is told of a `suffix`; what a host of responses means by one is the provider's to say."""
+    """What a room's chat is told of a `suffix`; on `/v1` the field travels, and its meaning is the provider's."""
     suffix = ask.fields.get("suffix")
-    if ask.wire == "responses" or not isinstance(suffix, str) or not suffix:
+    if not ask.lenient or ask.wire == "responses" or not isinstance(suffix, str) or not suffix:
         return Frame()
     return Frame(after=chat.followed(suffix), gapped=True)
 
