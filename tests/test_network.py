@@ -443,6 +443,25 @@ async def test_an_answer_may_come(transport: Network, answer: bytes) -> None:
         assert await fetch(transport, url) == (200, b"hi")
 
 
+@pytest.mark.parametrize(
+    ("head", "read"),
+    [
+        (b"", {}),
+        (b"X-Odd:  Yes\r\n", {"x-odd": "Yes"}),
+        (b"a:\r\nb: \xe9\r\na: last\r\n", {"a": "last", "b": "\xe9"}),
+    ],
+    ids=["no line", "any case", "no value, no ASCII, and one twice"],
+)
+async def test_a_head_is_that_of_the_answer_and_not_of_what_announced_it(
+    transport: Network, head: bytes, read: dict[str, str]
+) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"
+    async with server(early + b"HTTP/1.1 200 OK\r\n" + head + b"\r\nhi") as (url, _):
+        response = await transport.send(Request(url=f"{url}/v1/x"), timeout=5)
+        assert response.headers == read
+        await response.close()
+
+
 async def test_an_empty_answer_is_whole_whatever_it_is_said_to_be_packed_in(transport: Network) -> None:
     async with server(b"HTTP/1.1 401 No\r\ncontent-encoding: gzip\r\ncontent-length: 0\r\n\r\n") as (url, _):
         assert await fetch(transport, url) == (401, b"")

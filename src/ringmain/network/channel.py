@@ -32,15 +32,15 @@ class Channel(asyncio.BufferedProtocol):
         self._free = free
         self._transport: asyncio.Transport | None = None
         self._arrivals: select.poll | None = None
+        self._lines: dict[bytes, bytes] = {}
+        self.on_header = self._lines.__setitem__
+        """Takes in a line of the head; it is the dictionary's own, because one of ours would run for each of them."""
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._incoming: Incoming | None = None
-        self._headers: dict[str, str] = {}
         self._between = 0
         """Bytes that have come in since the last of a body."""
         self._bodied = False
         """Whether some of a body was among those that came in last."""
-        self._measured = False
-        """Whether the answer says where it ends."""
         self._done = False
         self._stays = False
         """Whether the provider keeps the connection."""
@@ -61,15 +61,16 @@ class Channel(asyncio.BufferedProtocol):
         """Whether nothing waits to be read: of an idle connection that would be its end, or what nobody asked for."""
         return self._arrivals is None or not self._arrivals.poll(0)
 
-    def ask(self, place: Place, head: bytes, body: bytes, *, timeout: float, more: bool = False) -> Incoming:
-        """Send a request; what will come of it. `more` says that `pour` is called next."""
-        incoming = self._incoming = Incoming(self._loop, place, self.abort)
-        incoming.watch(timeout, self._resume)
-        self._headers, self._between, self._measured, self._more = {}, 0, False, more
+    def ask(self, place: Place, head: bytes, body: bytes, *, until: float, more: bool = False) -> Incoming:
+        """Send a request; what will come of it until then. `more` says that `pour` is called next."""
         transport = self._transport
         assert transport is not None
-        transport.write(head + body if len(body) < ONE_WRITE else head)
-        if len(body) >= ONE_WRITE:
+        self._incoming = incoming = Incoming(self._loop, place, transport, until=until)
+        self._between, self._more = 0, more
+        if len(body) < ONE_WRITE:
+            transport.write(head + body)
+        else:
+            transport.write(head)
             transport.write(body)
         return incoming
 
@@ -102,10 +103,6 @@ class Channel(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _resume(self) -> None:
-        if self.open and self._transport:
-            self._transport.resume_reading()
-
     # asyncio's -------------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: Any) -> None:
@@ -121,24 +118,23 @@ class Channel(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Read on."""
-        self._received(self._buffer[:nbytes])
-
-    def _received(self, data: bytearray) -> None:
         incoming = self._incoming
         if incoming is None or self._parser is None:
             self.abort()
             return
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(self._buffer[:nbytes])
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._break(error)
             return
         if self._done:
-            self._finish()
-        elif self._bodied:
+            self._finish(incoming)
+            return
+        incoming.tell()
+        if self._bodied:
             self._bodied, self._between = False, 0
         else:
-            self._between += len(data)
+            self._between += nbytes
             if self._between > LARGEST_HEAD:
                 self._break(ValueError("what stands before or after its body has no end"))
 
@@ -154,7 +150,7 @@ class Channel(asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """An answer of unsaid length ends with the connection."""
-        if self._incoming is not None and self._incoming.status and not self._measured:
+        if self._incoming is not None and self._incoming.status and not _measured(self._incoming.headers):
             self._incoming.end()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -175,10 +171,9 @@ class Channel(asyncio.BufferedProtocol):
             incoming.end(broken_off(incoming.place, error))
         self.abort()
 
-    def _finish(self) -> None:
-        incoming, self._incoming, self._done = self._incoming, None, False
-        if incoming is not None and incoming.paused:
-            self._resume()
+    def _finish(self, incoming: Incoming) -> None:
+        self._incoming, self._done, self._bodied = None, False, False
+        incoming.go_on()
         if self._stays and not self._surplus and self._sent:
             self._free(self)
         else:
@@ -189,30 +184,23 @@ class Channel(asyncio.BufferedProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         self._surplus = self._done
-        self._headers = {}
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One line of the head; what follows a body is of no use to anybody."""
-        if self._incoming is not None and self._incoming.status:
-            return
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self._lines.clear()
 
     def on_headers_complete(self) -> None:
         """The head is whole, if it is not one of those that only announce another."""
         if self._parser is None or self._incoming is None or self._done:
             return
-        status, headers = self._parser.get_status_code(), self._headers
+        status = self._parser.get_status_code()
         if status >= 200:
-            chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-            self._measured = chunked or "content-length" in headers
-            self._incoming.begin(status, headers)
-            self.resume_writing()
+            self._incoming.begin(status, _read(self._lines) if self._lines else {})
+            if self._room is not None:
+                self.resume_writing()
 
     def on_body(self, data: bytes) -> None:
         """A part of the body."""
         self._bodied = True
-        if self._incoming is not None and not self._done and self._incoming.feed(data) and self._transport:
-            self._transport.pause_reading()
+        if self._incoming is not None and not self._done:
+            self._incoming.feed(data)
 
     def on_message_complete(self) -> None:
         """The answer is whole."""
@@ -220,3 +208,16 @@ class Channel(asyncio.BufferedProtocol):
             self._incoming.end()
             # The parser forgets it with the end of the message.
             self._done, self._stays = True, self._parser.should_keep_alive()
+
+
+def _read(lines: dict[bytes, bytes]) -> dict[str, str]:
+    """A head, its names in lower case. All are decoded at once, which costs the same however many they are; the parser
+    lets no line break into a name or a value."""
+    names = b"\n".join(lines).decode("latin-1").lower().split("\n")
+    values = b"\n".join(lines.values()).decode("latin-1").split("\n")
+    return dict(zip(names, values, strict=True))
+
+
+def _measured(headers: dict[str, str]) -> bool:
+    """Whether an answer says where it ends."""
+    return "chunked" in headers.get("transfer-encoding", "").lower() or "content-length" in headers

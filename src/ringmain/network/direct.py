@@ -1,7 +1,7 @@
 """HTTP/1.1 straight to the provider, over connections that are kept; redirects are never followed."""
 
 import asyncio
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ringmain.errors import ProviderError
 from ringmain.network.channel import READ, Channel
@@ -15,6 +15,9 @@ KEEP = 4.0
 """Seconds for which an idle connection is kept: many servers close theirs after 5, and a call that is on its way then
 is lost without anyone knowing whether it was charged."""
 
+LINE = "{}: {}\r\n".format
+"""A name and a value → a line of a head."""
+
 Origin = tuple[str, int, bool, bool]
 """Host, port, whether by TLS, and whether its address was seen to be a public one."""
 
@@ -27,18 +30,16 @@ class DirectTransport:
 
     async def send(self, request: Request, *, timeout: float) -> Incoming:
         """As `Transport.send`."""
-        place = place_of(request.url)
+        place, upload = place_of(request.url), request.upload
         head = written(request, place)
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout
         while True:
-            left = max(until - loop.time(), 0.001)
-            channel = await self._of(loop).take(place, timeout=left, public=request.public)
-            left = max(until - loop.time(), 0.001)
-            incoming = channel.ask(place, head, request.body, timeout=left, more=request.upload is not None)
+            channel = await self._of(loop).take(place, until=until, public=request.public)
+            incoming = channel.ask(place, head, request.body, until=until, more=upload is not None)
             try:
-                if request.upload is not None:
-                    await channel.pour(request.upload)
+                if upload is not None:
+                    await channel.pour(upload)
                 await incoming.begun()
                 return incoming
             except BaseException as error:
@@ -69,17 +70,17 @@ class Kept:
         self._sweeping: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def take(self, place: Place, *, timeout: float, public: bool = False) -> Channel:
-        """A connection that was idle, else a new one. Raises as `Dialler.dial`."""
+    async def take(self, place: Place, *, until: float, public: bool = False) -> Channel:
+        """A connection that was idle, else a new one that stands until then. Raises as `Dialler.dial`."""
         origin = (place.host, place.port, place.tls, public)
-        idle, now = self._idle.get(origin, []), self.loop.time()
+        idle, now = self._idle.get(origin), self.loop.time()
         while idle:
             channel = idle.pop()
             if channel.open and now - channel.idle_since < KEEP and channel.quiet:
                 return channel
             channel.abort()
-        channel = Channel(self.loop, self._buffer, lambda channel: self._keep(origin, channel))
-        await self._dialler.dial(place, channel, timeout=timeout, public=public)
+        channel = Channel(self.loop, self._buffer, partial(self._keep, origin))
+        await self._dialler.dial(place, channel, timeout=max(until - now, 0.001), public=public)
         if not channel.open:
             raise refused(place, ConnectionResetError("Connection reset by peer"))
         return channel
@@ -121,7 +122,7 @@ class Kept:
 def written(request: Request, place: Place) -> bytes:
     """The head of a request. Raises `SetupError("invalid_setting")` for a header that would be two."""
     headers = request.headers
-    told = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    told = "".join(map(LINE, headers, headers.values()))
     if told.count("\r") != len(headers) or told.count("\n") != len(headers) or "\0" in told:
         raise unwritable(place)
     size = request.upload.length if request.upload else len(request.body)

@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 
 from ringmain.errors import ProviderError
 from ringmain.network.faults import broken_off, unfinished
@@ -19,70 +19,76 @@ TURN = 4 << 10
 class Incoming:
     """An answer that is coming in; a `Response` once its head is there."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, place: Place, let_go: Callable[[], None]) -> None:
-        self.status = 0
+    status = 0
+    ended = False
+    """Whether nothing more comes."""
+    _paused = False
+    """Whether the provider is held back until some of it is read."""
+    _error: ProviderError | None = None
+    _inflater: Inflater | None = None
+    _reader: asyncio.Future[None] | None = None
+    _read = False
+    """Whether some of it was read."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, place: Place, transport: asyncio.Transport, *, until: float
+    ) -> None:
+        """It ends with `deadline_exceeded` at this time of the loop."""
         self.headers: dict[str, str] = {}
-        self.paused = False
-        self.ended = False
-        """Whether nothing more comes."""
         self.place = place
         self._loop = loop
-        self._let_go = let_go
-        self._late: asyncio.TimerHandle | None = None
+        self._transport = transport
+        self._late = loop.call_at(until, self._expire)
         self._parts: list[bytes] = []
         self._size = 0
-        self._error: ProviderError | None = None
-        self._inflater: Inflater | None = None
-        self._reader: asyncio.Future[None] | None = None
-        self._go_on: Callable[[], None] | None = None
 
     # what the channel tells ------------------------------------------------------------------------------------------
-
-    def watch(self, seconds: float, resume: Callable[[], None]) -> None:
-        """End with `deadline_exceeded` after so many seconds; `resume` is called when a full buffer is empty again."""
-        self._late = self._loop.call_later(seconds, self._expire)
-        self._go_on = resume
 
     def begin(self, status: int, headers: dict[str, str]) -> None:
         """The head is there."""
         self.status, self.headers = status, headers
-        encoding = headers.get("content-encoding", "").strip().lower()
-        if encoding and is_compressed(encoding):
-            self._unpack(encoding)
-        self._tell()
+        if "content-encoding" in headers:
+            self._unpack(headers["content-encoding"].strip().lower())
 
-    def feed(self, data: bytes) -> bool:
-        """Take in a part of the body; whether its reader should be waited for."""
+    def feed(self, data: bytes) -> None:
+        """Take in a part of the body."""
         self._parts.append(data)
         self._size += len(data)
-        self._tell()
-        self.paused = self._size > FULL
-        return self.paused
+        if self._size > FULL:
+            self._paused = True
+            self._transport.pause_reading()
 
     def end(self, error: ProviderError | None = None) -> None:
         """Nothing more comes, because all is there or for this reason."""
-        if self.ended:
-            return
-        self.ended, self._error, self._go_on = True, error, None
-        if self._late is not None:
+        if not self.ended:
+            self.ended, self._error = True, error
             self._late.cancel()
-            self._late = None
-        self._tell()
+            self.tell()
+
+    def tell(self) -> None:
+        """Wake the reader, where it waits for news."""
+        reader, self._reader = self._reader, None
+        if reader is not None and not reader.done():
+            reader.set_result(None)
+
+    def go_on(self) -> None:
+        """Let the provider write again, where it was held back."""
+        if self._paused:
+            self._paused = False
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
 
     def _expire(self) -> None:
         self.end(unfinished(self.place))
-        self._let_go()
+        self._transport.abort()
 
     def _unpack(self, encoding: str) -> None:
         try:
-            self._inflater = Inflater(encoding)
+            if is_compressed(encoding):
+                self._inflater = Inflater(encoding)
         except ValueError as error:
             self.end(broken_off(self.place, error))
-            self._let_go()
-
-    def _tell(self) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+            self._transport.abort()
 
     # what its reader asks --------------------------------------------------------------------------------------------
 
@@ -93,60 +99,63 @@ class Incoming:
         if self._error and not self._parts:
             raise self._error
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes in, inflated. Raises `ProviderError` where it breaks off."""
-        while True:
-            if self._parts:
-                data = self._taken()
-                if self._inflater is None:
-                    yield data
-                else:
-                    for part in self._inflated(self._inflater, data):
-                        yield part
-                if self._parts:
-                    # Who has much to read lets others have their turn.
-                    await asyncio.sleep(0)
-            elif self._error:
+        return self if self._inflater is None else self._inflated(self._inflater)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._parts and self._read:
+            # Who has much to read lets others have their turn.
+            await asyncio.sleep(0)
+        while not self._parts:
+            if self._error:
                 raise self._error
-            elif self.ended:
-                self._check_whole()
-                return
-            else:
-                await self._news()
+            if self.ended:
+                raise StopAsyncIteration
+            await self._news()
+        self._read = True
+        return self._taken()
 
     async def close(self) -> None:
         """Cut off a provider that still writes."""
         if not self.ended:
             self.end()
-            self._let_go()
+            self._transport.abort()
 
     def _taken(self) -> bytes:
         """What has come in, as far as it is read at a time."""
-        at, size = 0, 0
-        while at < len(self._parts) and size < TURN:
-            size += len(self._parts[at])
-            at += 1
-        taken, self._parts = self._parts[:at], self._parts[at:]
-        self._size -= size
-        data = taken[0] if len(taken) == 1 else b"".join(taken)
-        if self.paused and self._size <= TURN and self._go_on:
-            self.paused = False
-            self._go_on()
+        taken, self._parts = self._parts, []
+        if len(taken) > 1 and self._size > TURN:
+            taken, self._parts = _turn(taken)
+        data = b"".join(taken)
+        self._size -= len(data)
+        if self._size <= TURN and not self.ended:
+            self.go_on()
         return data
 
-    def _inflated(self, inflater: Inflater, data: bytes) -> Iterator[bytes]:
+    async def _inflated(self, inflater: Inflater) -> AsyncIterator[bytes]:
         try:
-            yield from inflater.feed(data)
+            async for data in self:
+                for part in inflater.feed(data):
+                    yield part
         except zlib.error as error:
             raise broken_off(self.place, error) from error
-
-    def _check_whole(self) -> None:
-        if self._inflater is not None and not self._inflater.whole:
+        if not inflater.whole:
             raise broken_off(self.place, EOFError("the compressed body has no end"))
 
-    async def _news(self) -> None:
-        self._reader = self._loop.create_future()
-        try:
-            await self._reader
-        finally:
-            self._reader = None
+    def _news(self) -> asyncio.Future[None]:
+        """What `tell` ends."""
+        self._reader = reader = self._loop.create_future()
+        return reader
+
+
+def _turn(parts: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """The parts that are read at a time, and those that are left."""
+    at, size = 0, 0
+    while at < len(parts) and size < TURN:
+        size += len(parts[at])
+        at += 1
+    return parts[:at], parts[at:]
