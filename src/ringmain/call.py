@@ -27,17 +27,18 @@ SHOWN = 200
 class Call:
     """A whole answer (`heard`, and `raw` as it came), or a stream of which the `first` event is in."""
 
+    first: Piece | None = None
+    heard: Heard | None = None
+    raw: bytes | None = None
+    comment = b""
+    """The last one of a stream that has ended."""
+    _events: AsyncGenerator[Piece] | None = None
+    _begun = False
+    """Whether the first event is in, so that an error is an interruption."""
+
     def __init__(self, plan: Plan, response: Response) -> None:
         self._plan = plan
         self._response = response
-        self._events: AsyncGenerator[Piece] | None = None
-        self._begun = False
-        """Whether the first event is in, so that an error is an interruption."""
-        self.first: Piece | None = None
-        self.heard: Heard | None = None
-        self.raw: bytes | None = None
-        self.comment = b""
-        """The last one of a stream that has ended."""
 
     @property
     def beginning(self) -> str:
@@ -56,14 +57,17 @@ class Call:
 
     async def open(self) -> Fault | None:
         """What is wrong with the answer, as far as can be told before its first piece is passed on."""
-        response = self._response
-        if 200 <= response.status < 300 and provider.is_stream(response.headers):
+        plan, response = self._plan, self._response
+        status, headers = response.status, response.headers
+        if 200 <= status < 300 and provider.is_stream(headers):
             return await self._peek()
-        self.raw = await read_whole(response, largest=provider.LARGEST)
-        fault = provider.fault(provider.called(self._plan), response.status, response.headers, self.raw)
-        if fault is None:
-            self.heard = provider.read(self._plan, self.raw, response.headers.get("content-type", ""))
-        return fault
+        self.raw = raw = await read_whole(response, largest=provider.LARGEST)
+        if not provider.is_clear(status, raw) and (
+            fault := provider.fault(provider.called(plan), status, headers, raw)
+        ):
+            return fault
+        self.heard = provider.read(plan, raw, headers.get("content-type", ""))
+        return None
 
     async def _peek(self) -> Fault | None:
         try:

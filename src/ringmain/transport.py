@@ -49,13 +49,14 @@ async def read_whole(response: Response, *, largest: int) -> bytes:
 
     Raises `ProviderError("upstream_too_large")` as soon as it has more than `largest` bytes.
     """
-    parts, size = list[bytes](), 0
+    parts: list[bytes] = []
+    size = 0
     async for chunk in response.chunks():
         parts.append(chunk)
         size += len(chunk)
         if size > largest:
             raise too_large(largest)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return b"".join(parts)
 
 
 def too_large(largest: int) -> ProviderError:

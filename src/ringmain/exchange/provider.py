@@ -50,16 +50,25 @@ def headers(plan: Plan) -> dict[str, str]:
 
     Raises `AskError("invalid_request")` for a conversation whose name another hub would not take.
     """
-    cap = {CAP: plan.ask.max_cost} if plan.connection.is_hub and plan.ask.max_cost else {}
+    connection = plan.connection
     if plan.mode in SOUND:
-        return SOUND[plan.mode].head(plan) | cap | credentials(plan.connection, plan.organization)
-    accept = "text/event-stream" if plan.stream else "application/json"
-    own = {"content-type": "application/json", "accept": accept}
-    if plan.connection.is_hub and plan.ask.conversation:
-        own["x-ringmain-conversation"] = _handed_on(plan.ask.conversation)
-    if plan.connection.is_hub:
-        own |= {TELL: "cost", **cap, **plan.ask.handed}
-    return own | credentials(plan.connection, plan.organization)
+        own = SOUND[plan.mode].head(plan)
+    else:
+        accept = "text/event-stream" if plan.stream else "application/json"
+        own = {"content-type": "application/json", "accept": accept}
+    if connection.is_hub:
+        own = own | _for_a_hub(plan)
+    return own | credentials(connection, plan.organization)
+
+
+def _for_a_hub(plan: Plan) -> dict[str, str]:
+    """What another hub is told beside the ask itself; calls of sound only have a cap."""
+    ask = plan.ask
+    cap = {CAP: ask.max_cost} if ask.max_cost else {}
+    if plan.mode in SOUND:
+        return cap
+    named = {"x-ringmain-conversation": _handed_on(ask.conversation)} if ask.conversation else {}
+    return {**named, TELL: "cost", **cap, **ask.handed}
 
 
 def _handed_on(conversation: str) -> str:
@@ -146,10 +155,14 @@ class Aside(msgspec.Struct, frozen=True):
     picodollars: int | None = None
 
 
+NO_ASIDE = Aside()
+"""What a provider tells beside its answer."""
+
+
 def aside(plan: Plan, headers: Mapping[str, str]) -> Aside:
     """What the head of an answer tells, where a hub gave it; a provider's headers tell nothing."""
     if not plan.connection.is_hub:
-        return Aside()
+        return NO_ASIDE
     notices = unquote(headers.get("x-ringmain-notice", ""))
     cost = headers.get("x-ringmain-cost")
     return Aside(tuple(notices.split(" | ")) if notices else (), picodollars_of(cost) if cost else None)
@@ -186,9 +199,16 @@ def called(plan: Plan) -> Called:
 
 def fault(called: Called, status: int, headers: Mapping[str, str], data: bytes) -> Fault | None:
     """What went wrong in an answer, or None where nothing did; an error object counts whatever the status says."""
+    if is_clear(status, data):
+        return None
     if 200 <= status < 300:
-        return _fault_in(called, data) if b'"error"' in data[:512] else None
+        return _fault_in(called, data)
     return Fault.of(called, status, headers, _envelope(data))
+
+
+def is_clear(status: int, data: bytes) -> bool:
+    """Whether an answer tells of no error, so that nobody needs to look for its `fault`."""
+    return 200 <= status < 300 and b'"error"' not in data[:512]
 
 
 def _fault_in(called: Called, data: bytes) -> Fault | None:
