@@ -2,21 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import msgspec
 
-from ringmain.attempts import Attempts, Pace, Tools
+from ringmain.attempts import Attempts, Pace, Replan, Tools
 from ringmain.call import Call
 from ringmain.errors import HubError, RingmainError, our_fault
 from ringmain.exchange import answered, broken, failed, provider, remember
-from ringmain.exchange.ask import Mode
 from ringmain.exchange.line import Entry, Line
 from ringmain.exchange.modes.fields import choices_of
 from ringmain.exchange.plan import Plan
-from ringmain.exchange.provider import Aside
+from ringmain.exchange.provider import NO_ASIDE, Aside
 from ringmain.exchange.reply import Piece, Reply
 from ringmain.exchange.tally import Tally
 
@@ -28,32 +26,26 @@ class Answer:
     `reply` is there when it is finished.
     """
 
+    reply: Reply | None = None
+    _raw: bytes | None = None
+    _aside: Aside = NO_ASIDE
+    _pieces: AsyncGenerator[Piece] | None = None
+    """What is still to come of a stream that has begun."""
+    _peeked: Piece | None = None
+    _settled = False
+    _reader: asyncio.Task[Any] | None = None
+    """The task that waits for the next piece."""
+    _closing: asyncio.Event | None = None
+    """Set once a task that was waiting when the answer was given up has let go of it."""
+
     def __init__(
-        self,
-        tools: Tools,
-        plan: Plan,
-        line: Line,
-        *,
-        replan: Callable[[Mode], Plan],
-        started: float,
-        pace: Pace | None = None,
+        self, tools: Tools, plan: Plan, line: Line, *, replan: Replan, started: float, pace: Pace | None = None
     ) -> None:
-        self.reply: Reply | None = None
         self._tools = tools
         self._line = line
         self._started = started
         self._attempts = Attempts(tools, plan, line, replan=replan, started=started, pace=pace)
         self._tally = Tally()
-        self._raw: bytes | None = None
-        self._aside = Aside()
-        self._pieces: AsyncGenerator[Piece] | None = None
-        """What is still to come of a stream that has begun."""
-        self._peeked: Piece | None = None
-        self._settled = False
-        self._reader: asyncio.Task[Any] | None = None
-        """The task that waits for the next piece."""
-        self._closing: asyncio.Event | None = None
-        """Set once a task that was waiting when the answer was given up has let go of it."""
 
     @property
     def plan(self) -> Plan:
@@ -126,37 +118,43 @@ class Answer:
 
     async def _hear(self) -> None:
         """All of it, for a host that wants the whole."""
-        with self._booked():
-            at = 0
+        attempts, at = self._attempts, 0
+        try:
             # An attempt may plan anew for another mode, where a list of prompts is one call each.
-            while at < len(self.plan.bodies):
+            while at < len(attempts.plan.bodies):
                 call = await self._called(at)
                 try:
                     if call.heard is not None:
-                        self._tally.whole(call.heard, self.plan)
+                        self._tally.whole(call.heard, attempts.plan)
                     else:
                         async for _ in self._streamed(call, at):
                             pass
-                    self._attempts.open = False
+                    attempts.open = False
                 finally:
                     await call.close()
                 at += 1
             await self._finish()
+        except BaseException as error:
+            self._book(error)
+            raise
 
     async def _walk(self) -> AsyncGenerator[Piece]:
         """Its pieces as they come in."""
-        with self._booked():
-            at = 0
-            while at < len(self.plan.bodies):
+        attempts, at = self._attempts, 0
+        try:
+            while at < len(attempts.plan.bodies):
                 call = await self._called(at)
                 try:
                     async for piece in self._streamed(call, at):
                         yield piece
-                    self._attempts.open = False
+                    attempts.open = False
                 finally:
                     await call.close()
                 at += 1
             await self._finish()
+        except BaseException as error:
+            self._book(error)
+            raise
 
     async def _streamed(self, call: Call, at: int) -> AsyncIterator[Piece]:
         """The pieces of a call that the host is shown, once they are counted."""
@@ -178,9 +176,10 @@ class Answer:
     async def _called(self, at: int) -> Call:
         """The plan's call number `at`, once its head is in."""
         call = await self._attempts.call(at)
-        self._aside = provider.aside(self.plan, call.headers)
+        plan = self._attempts.plan
+        self._aside = provider.aside(plan, call.headers)
         if call.heard is not None:
-            self._raw = call.raw if not self.plan.emulated and len(self.plan.bodies) == 1 else None
+            self._raw = call.raw if not plan.emulated and len(plan.bodies) == 1 else None
         return call
 
     def _placed(self, piece: Piece, at: int) -> list[Piece]:
@@ -198,31 +197,27 @@ class Answer:
         return round((time.monotonic() - self._started) * 1000)
 
     async def _finish(self) -> None:
-        plan, line = self.plan, self._line
-        calls, guessed = self._tally.usage(plan.expected)
-        notices = (*plan.notices, *self._aside.notices, *guessed, *self._tally.notices())
-        reply = self._tally.reply(plan, line, calls, notices=notices, milliseconds=self._milliseconds(), raw=self._raw)
-        if self._aside.picodollars is not None:
-            reply = msgspec.structs.replace(reply, picodollars=self._aside.picodollars)
+        attempts, line, tally, aside = self._attempts, self._line, self._tally, self._aside
+        plan = attempts.plan
+        calls, guessed = tally.usage(plan.expected)
+        notices = (*plan.notices, *aside.notices, *guessed, *tally.notices())
+        reply = tally.reply(plan, line, calls, notices=notices, milliseconds=self._milliseconds(), raw=self._raw)
+        if aside.picodollars is not None:
+            reply = msgspec.structs.replace(reply, picodollars=aside.picodollars)
         turns = () if plan.connection.is_hub else remember(plan.ask, reply, account=plan.account, at=line.at)
-        settled = answered(line, plan, reply, attempts=self._attempts.number, lost=self._attempts.lost)
+        settled = answered(line, plan, reply, attempts=attempts.number, lost=attempts.lost)
         self._settle(Entry(line=settled, turns=turns))
         if turns:
             await self._tools.book.flush()
         self.reply = reply
 
-    @contextmanager
-    def _booked(self) -> Iterator[None]:
-        """A block out of which no failure comes that is not in the book."""
-        try:
-            yield
-        except RingmainError as error:
+    def _book(self, error: BaseException) -> None:
+        """Let no failure be without its line; what nobody has thought of is raised as our fault."""
+        if isinstance(error, RingmainError):
             self._fail(error)
-            raise
-        except (GeneratorExit, asyncio.CancelledError):
+        elif isinstance(error, GeneratorExit | asyncio.CancelledError):
             self._fail(_hung_up(billed=self._attempts.open))
-            raise
-        except Exception as error:
+        elif isinstance(error, Exception):
             self._fail(our_fault())
             raise our_fault() from error
 

@@ -47,26 +47,26 @@ class Pace(Protocol):
         ...
 
 
+class Replan(Protocol):
+    """How to plan again for another mode."""
+
+    def __call__(self, *, mode: Mode) -> Plan: ...
+
+
 class Attempts:
     """How a plan is put to the provider, until it answers or the judge ends the ask."""
 
+    number = 0
+    """Calls so far."""
+    lost = 0
+    """How many calls for one answer are over and may have been charged without our seeing any."""
+    open = False
+    """Whether a call is at the provider."""
+
     def __init__(
-        self,
-        tools: Tools,
-        plan: Plan,
-        line: Line,
-        *,
-        replan: Callable[[Mode], Plan],
-        started: float,
-        pace: Pace | None = None,
+        self, tools: Tools, plan: Plan, line: Line, *, replan: Replan, started: float, pace: Pace | None = None
     ) -> None:
         self.plan = plan
-        self.number = 0
-        """Calls so far."""
-        self.lost = 0
-        """How many calls for one answer are over and may have been charged without our seeing any."""
-        self.open = False
-        """Whether a call is at the provider."""
         self._tools = tools
         self._line = line
         self._replan = replan
@@ -166,7 +166,7 @@ class Attempts:
             shown = catalogue.shown(plan.connection, plan.model.id)
             modes = tuple(dict.fromkeys((verdict.mode, *shown))) if verdict.only else None
             catalogue.learn(plan.connection, plan.model.id, modes=modes, not_mode=not_mode)
-            self.plan = self._replan(verdict.mode)
+            self.plan = self._replan(mode=verdict.mode)
         if verdict.without:
             catalogue.learn(plan.connection, plan.model.id, refuses=verdict.without)
             self.plan = without(plan, verdict)

@@ -2,18 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ringmain.answer import Answer
-from ringmain.attempts import Pace
+from ringmain.attempts import Pace, Replan
 from ringmain.errors import HubError, ProviderError, RingmainError, our_fault
 from ringmain.exchange import admit, begun, choose, failed, guard, opened, recall, reserve, resolve
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import OF_SOUND, Ask, Mode, Wire
+from ringmain.exchange.ask import OF_SOUND, Ask, Message, Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.hold import Hold
 from ringmain.exchange.line import Entry
@@ -62,19 +62,18 @@ class AsyncHub:
         ring: Ring | None = None,
     ) -> None:
         self._settings = settings or (None if ring else with_key(read_settings(data=Path(data) if data else None)))
-        self._ring = ring
+        if ring is not None:
+            self.ring = ring
         self._demo = demo
         self._listed: dict[str, tuple[str, float]] = {}
         self._started = False
         self._starting = asyncio.Lock()
         self._reading: asyncio.Future[None] | None = None
 
-    @property
+    @cached_property
     def ring(self) -> Ring:
         """What this hub works with; opened at the first use."""
-        if self._ring is None:
-            self._ring = Ring(self._settings)
-        return self._ring
+        return Ring(self._settings)
 
     async def start(self) -> Self:
         """Open the store and let the book carry; asking does this by itself."""
@@ -94,7 +93,8 @@ class AsyncHub:
 
     async def hang_up(self) -> Ring | None:
         """Close all connections; the ring that is then still to be closed, which waits for the disk."""
-        ring, self._ring, self._started = self._ring, None, False
+        ring: Ring | None = vars(self).pop("ring", None)
+        self._started = False
         if self._reading is not None and _runs_here(self._reading):
             await asyncio.wait([self._reading])
         if ring is not None:
@@ -235,46 +235,46 @@ class AsyncHub:
 
     # the stages before the call --------------------------------------------------------------------------------------
 
-    async def _plan(self, ask: Ask, account: Account) -> tuple[Plan, Hold, Callable[[Mode], Plan]]:
+    async def _plan(self, ask: Ask, account: Account) -> tuple[Plan, Hold, Replan]:
         """The plan, the hold that admits it, and how to plan again for another mode."""
+        ring = self.ring
         admit(account)
         plan, replan = await self._resolved(ask, account)
-        if self.ring.health.troubles:
-            await self.ring.health.admit(plan)
+        if ring.health.troubles:
+            await ring.health.admit(plan)
         hold = reserve(plan)
         if ask.max_cost is not None and not plan.connection.is_hub:
             from ringmain.rows.purse import afford
 
             afford(plan, ask.max_cost)
-        allowance = await self.ring.book.allowance(account, hold.picodollars or 0)
-        return plan, guard(plan, hold, allowance, at=self.ring.now()), replan
+        allowance = await ring.book.allowance(account, hold.picodollars or 0)
+        return plan, guard(plan, hold, allowance, at=ring.now()), replan
 
-    async def _resolved(self, ask: Ask, account: Account) -> tuple[Plan, Callable[[Mode], Plan]]:
+    async def _resolved(self, ask: Ask, account: Account) -> tuple[Plan, Replan]:
         """The plan, and how to plan again for another mode."""
-        ring = self.ring
+        catalogue = self.ring.catalogue
         await self._fresh()
         connection = self._connection(ask.connection or account.connection)
-        turns = recall(await self._turns(ask, account), account.memory)
+        turns = await self._turns(ask, account)
         model, notices = await self._model(ask, account, connection)
         wanted = ask.mode or account.mode
-        fitting = partial(ring.catalogue.fitting, connection, "responses" if wanted == "responses" else "chat")
-
-        def replan(mode: Mode | None) -> Plan:
-            return resolve(ask, account, connection, model, turns=turns, mode=mode, fitting=fitting, notices=notices)
-
-        plan = replan(None)
+        fitting = partial(catalogue.fitting, connection, "responses" if wanted == "responses" else "chat")
+        replan = partial(resolve, ask, account, connection, turns=turns, fitting=fitting, notices=notices, model=model)
+        plan = replan()
         if model.context_window is None and not connection.is_hub and is_long(plan):
             # Only the provider itself may know whether this fits, and it is told before it is sent.
             with suppress(ProviderError):
                 await self._see(connection)
-            model = ring.catalogue.model(connection, model.id)
-            plan = replan(None)
+            replan = partial(replan, model=catalogue.model(connection, model.id))
+            plan = replan()
         return plan, replan
 
-    async def _turns(self, ask: Ask, account: Account) -> Sequence[Any]:
+    async def _turns(self, ask: Ask, account: Account) -> tuple[Message, ...]:
+        """The earlier turns of its conversation that travel along."""
         if not ask.conversation or not account.memory.turns or self.ring.settings.url or ask.wire in OF_SOUND:
             return ()
-        return await asyncio.to_thread(self.ring.store.turns, account.id, ask.conversation, account.memory.turns)
+        turns = await asyncio.to_thread(self.ring.store.turns, account.id, ask.conversation, account.memory.turns)
+        return recall(turns, account.memory)
 
     async def _model(self, ask: Ask, account: Account, connection: Connection) -> tuple[Model, tuple[str, ...]]:
         ring = self.ring
