@@ -208,7 +208,7 @@ class Room:
 
     def follow(self, reply: Reply, ask: Ask) -> Ask | None:
         """The ask that this reply leads to, or None where it is the answer."""
-        follow = getattr(self._part("wire"), "follow", None)
+        follow = getattr(self.wire, "follow", None)
         return follow(reply, ask) if follow else None
 
     def signed(self, request: HostRequest, secrets: Mapping[str, str], *, now: float) -> bytes | None:
