@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Hashable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from itertools import chain
 
 import msgspec
 
@@ -37,13 +38,17 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def notices(self) -> tuple[str, ...]:
         """What the hub did on its own in all of them; the demo provider is labelled as such."""
-        return tuple(dict.fromkeys(notice for reply in self.replies for notice in told(reply)))
+        return tuple(dict.fromkeys(chain.from_iterable(map(told, self.replies))))
 
     @property
     def picodollars(self) -> int | None:
         """What all of them cost; None where that is not known of each."""
-        costs = [reply.picodollars for reply in self.replies]
-        return None if None in costs else sum(cost or 0 for cost in costs)
+        total = 0
+        for reply in self.replies:
+            if reply.picodollars is None:
+                return None
+            total += reply.picodollars
+        return total
 
 
 def told(reply: Reply) -> tuple[str, ...]:
@@ -111,7 +116,7 @@ class Errands:
             raise
 
     async def _all(self, ask: Ask, account: Account, room: Room, until: float | None) -> Done:
-        replies = list[Reply]()
+        replies: list[Reply] = []
         while True:
             ask, reply = await self._asked(ask, account, room, until)
             replies.append(reply)
@@ -124,12 +129,14 @@ class Errands:
         """The ask, under the model that was really asked, and its reply."""
         if ask.fetch is not None:
             ask = await self._fetched(ask, ask.fetch, account, until)
-        answer = await self._hub.answer(msgspec.structs.replace(ask, deadline=_left(until)), account)
+        timed = ask if until is None else msgspec.structs.replace(ask, deadline=_left(until))
+        answer = await self._hub.answer(timed, account)
         try:
             reply = await answer.whole()
         finally:
             await answer.close()
-        ask = msgspec.structs.replace(ask, model=answer.plan.model.id)
+        if ask.model != answer.plan.model.id:
+            ask = msgspec.structs.replace(ask, model=answer.plan.model.id)
         return (await self._kept(ask, reply.audio, account) if reply.audio and room.keeps else ask), reply
 
     async def _fetched(self, ask: Ask, fetch: Fetch, account: Account, until: float | None) -> Ask:

@@ -63,13 +63,13 @@ class Registry:
 
     @property
     def stale(self) -> bool:
-        """Whether `refresh` would ask the store."""
-        return _past(self._clock() - self._checked, FRESH)
+        """Whether `refresh` would ask the store; also where the clock was set back."""
+        return not 0 <= self._clock() - self._checked <= FRESH
 
     @property
     def old(self) -> bool:
         """Whether nothing should be done before `refresh` has asked."""
-        return _past(self._clock() - self._checked, 2 * FRESH)
+        return not 0 <= self._clock() - self._checked <= 2 * FRESH
 
     @property
     def version(self) -> int:
@@ -84,7 +84,7 @@ class Registry:
             opened = [self._opened(c, closed) for c in self._store.connections()]
             self._known, self._closed, self._version = self._ordered(opened), closed, version
             self._seen, self._of_tool = float("-inf"), {}
-        if _past(now - self._seen, LASTING):
+        if not 0 <= now - self._seen <= LASTING:
             self._accounts, self._seen = {}, now
         self._checked = now
 
@@ -214,11 +214,6 @@ class Registry:
         return Connection(
             id=HUB, name=HUB, base_url=base_url, preset=preset("custom"), key=given.key, default=True, locked=locked
         )
-
-
-def _past(seconds: float, most: float) -> bool:
-    """Whether so much time is over; also where the clock was set back."""
-    return not 0 <= seconds <= most
 
 
 def demo_connection() -> Connection:
