@@ -60,7 +60,7 @@ class Answer:
     async def begin(self) -> "Answer":
         """The same answer, once its first piece is in, or all of it where the host does not want a stream: what fails
         before that can still be told as an error."""
-        if self.plan.stream:
+        if self._attempts.plan.stream:
             self._pieces = self._walk()
             self._peeked = await anext(self._pieces, None)
         else:
@@ -122,8 +122,9 @@ class Answer:
         try:
             # An attempt may plan anew for another mode, where a list of prompts is one call each.
             while at < len(attempts.plan.bodies):
-                call = await self._called(at)
+                call = await attempts.call(at)
                 try:
+                    self._note(call)
                     if call.heard is not None:
                         self._tally.whole(call.heard, attempts.plan)
                     else:
@@ -143,8 +144,9 @@ class Answer:
         attempts, at = self._attempts, 0
         try:
             while at < len(attempts.plan.bodies):
-                call = await self._called(at)
+                call = await attempts.call(at)
                 try:
+                    self._note(call)
                     async for piece in self._streamed(call, at):
                         yield piece
                     attempts.open = False
@@ -162,10 +164,10 @@ class Answer:
             for piece in self._tally.whole(call.heard, self.plan):
                 yield piece
             return
-        hidden, piece = self.plan.hide_usage, call.first
+        passes, hidden, piece = _passes(self.plan), self.plan.hide_usage, call.first
         while piece is not None:
             shown = piece.raw is not None and not (piece.bare and hidden)
-            for placed in self._placed(piece, at):
+            for placed in (piece,) if passes else self._placed(piece, at):
                 self._tally.add(placed)
                 if shown:
                     yield placed
@@ -173,19 +175,15 @@ class Answer:
         self._aside = provider.later_aside(self.plan, self._aside, call.comment)
         self._tally.complete(self.plan.connection.name)
 
-    async def _called(self, at: int) -> Call:
-        """The plan's call number `at`, once its head is in."""
-        call = await self._attempts.call(at)
+    def _note(self, call: Call) -> None:
+        """Keep what the head of a call tells, and the bytes of a whole answer."""
         plan = self._attempts.plan
         self._aside = provider.aside(plan, call.headers)
         if call.heard is not None:
-            self._raw = call.raw if not plan.emulated and len(plan.bodies) == 1 else None
-        return call
+            self._raw = call.raw if _passes(plan) else None
 
     def _placed(self, piece: Piece, at: int) -> list[Piece]:
-        """The piece as it is where its raw bytes may pass, else each choice with its place among those of all calls."""
-        if not self.plan.emulated and len(self.plan.bodies) == 1:
-            return [piece]
+        """Each choice of a piece with its place among those of all calls."""
         first = at * choices_of(self.plan.bodies[0])
         return [
             msgspec.structs.replace(one, index=first + one.index, raw=None, others=()) for one in (piece, *piece.others)
@@ -235,8 +233,13 @@ class Answer:
     def _settle(self, entry: Entry) -> None:
         if not self._settled:
             self._settled = True
-            self._tools.health.let_go(self.plan.ask.id)
+            self._tools.health.let_go(self._line.id)
             self._tools.book.settle(entry)
+
+
+def _passes(plan: Plan) -> bool:
+    """Whether the one call that there is answers in the host's own form, so that its bytes may pass as they came."""
+    return not plan.emulated and len(plan.bodies) == 1
 
 
 def _hung_up(*, billed: bool) -> HubError:

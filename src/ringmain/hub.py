@@ -255,10 +255,9 @@ class AsyncHub:
         catalogue = self.ring.catalogue
         await self._fresh()
         connection = self._connection(ask.connection or account.connection)
-        turns = await self._turns(ask, account)
+        turns = await self._turns(ask.conversation, ask, account) if ask.conversation else ()
         model, notices = await self._model(ask, account, connection)
-        wanted = ask.mode or account.mode
-        fitting = partial(catalogue.fitting, connection, "responses" if wanted == "responses" else "chat")
+        fitting = partial(self._fitting, ask, account, connection)
         replan = partial(resolve, ask, account, connection, turns=turns, fitting=fitting, notices=notices, model=model)
         plan = replan()
         if model.context_window is None and not connection.is_hub and is_long(plan):
@@ -269,11 +268,11 @@ class AsyncHub:
             plan = replan()
         return plan, replan
 
-    async def _turns(self, ask: Ask, account: Account) -> tuple[Message, ...]:
-        """The earlier turns of its conversation that travel along."""
-        if not ask.conversation or not account.memory.turns or self.ring.settings.url or ask.wire in OF_SOUND:
+    async def _turns(self, conversation: str, ask: Ask, account: Account) -> tuple[Message, ...]:
+        """The earlier turns of its conversation that travel along with an ask."""
+        if not account.memory.turns or self.ring.settings.url or ask.wire in OF_SOUND:
             return ()
-        turns = await asyncio.to_thread(self.ring.store.turns, account.id, ask.conversation, account.memory.turns)
+        turns = await asyncio.to_thread(self.ring.store.turns, account.id, conversation, account.memory.turns)
         return recall(turns, account.memory)
 
     async def _model(self, ask: Ask, account: Account, connection: Connection) -> tuple[Model, tuple[str, ...]]:
@@ -290,6 +289,11 @@ class AsyncHub:
         if chosen is None:
             raise no_model(connection.name, [m.id for m in ring.catalogue.models(connection)])
         return ring.catalogue.model(connection, chosen.id), chosen.notices
+
+    def _fitting(self, ask: Ask, account: Account, connection: Connection) -> str | None:
+        """A model to be named where the one that was asked for does not fit."""
+        wanted = ask.mode or account.mode
+        return self.ring.catalogue.fitting(connection, "responses" if wanted == "responses" else "chat")
 
     async def _see(self, connection: Connection) -> None:
         """Let the catalogue know the provider's live list as it is, or was at most `LISTED` seconds ago."""

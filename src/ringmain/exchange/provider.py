@@ -85,8 +85,8 @@ def _handed_on(conversation: str) -> str:
 def credentials(connection: Connection, organization: str | None) -> dict[str, str]:
     """The headers that say who asks."""
     sent: dict[str, str] = {}
-    if connection.key:
-        sent["authorization"] = f"Bearer {connection.key.reveal()}"
+    if key := connection.key.reveal():
+        sent["authorization"] = f"Bearer {key}"
     if organization:
         sent["openai-organization"] = organization
     if connection.project:

@@ -35,7 +35,7 @@ class Channel(asyncio.BufferedProtocol):
         self._lines: dict[bytes, bytes] = {}
         self.on_header = self._lines.__setitem__
         """Takes in a line of the head; it is the dictionary's own, because one of ours would run for each of them."""
-        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self._parser = httptools.HttpResponseParser(self)
         self._incoming: Incoming | None = None
         self._between = 0
         """Bytes that have come in since the last of a body."""
@@ -119,7 +119,7 @@ class Channel(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Read on."""
         incoming = self._incoming
-        if incoming is None or self._parser is None:
+        if incoming is None:
             self.abort()
             return
         try:
@@ -160,7 +160,7 @@ class Channel(asyncio.BufferedProtocol):
             self.eof_received()
         incoming, self._incoming, self._transport = self._incoming, None, None
         # It holds on to this channel.
-        self._parser = None
+        del self._parser
         self.resume_writing()
         if incoming is not None and not incoming.ended:
             incoming.end(broken_off(incoming.place, exc or ConnectionError("Server disconnected")))
@@ -188,11 +188,9 @@ class Channel(asyncio.BufferedProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole, if it is not one of those that only announce another."""
-        if self._parser is None or self._incoming is None or self._done:
-            return
-        status = self._parser.get_status_code()
-        if status >= 200:
-            self._incoming.begin(status, _read(self._lines) if self._lines else {})
+        status, incoming = self._parser.get_status_code(), self._incoming
+        if status >= 200 and incoming is not None and not self._done:
+            incoming.begin(status, _read(self._lines) if self._lines else {})
             if self._room is not None:
                 self.resume_writing()
 
@@ -204,7 +202,7 @@ class Channel(asyncio.BufferedProtocol):
 
     def on_message_complete(self) -> None:
         """The answer is whole."""
-        if self._parser is not None and self._incoming is not None and self._incoming.status:
+        if self._incoming is not None and self._incoming.status:
             self._incoming.end()
             # The parser forgets it with the end of the message.
             self._done, self._stays = True, self._parser.should_keep_alive()

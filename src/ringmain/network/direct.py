@@ -32,10 +32,12 @@ class DirectTransport:
         """As `Transport.send`."""
         place, upload = place_of(request.url), request.upload
         head = written(request, place)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + timeout
+        kept = self._here()
+        until = kept.loop.time() + timeout
         while True:
-            channel = await self._of(loop).take(place, until=until, public=request.public)
+            channel = kept.idle(place, public=request.public)
+            if channel is None:
+                channel = await kept.dialled(place, until=until, public=request.public)
             incoming = channel.ask(place, head, request.body, until=until, more=upload is not None)
             try:
                 if upload is not None:
@@ -47,10 +49,12 @@ class DirectTransport:
                 if not _may_go_again(request, channel, error):
                     raise
 
-    def _of(self, loop: asyncio.AbstractEventLoop) -> "Kept":
-        if self._kept is None or self._kept.loop is not loop:
-            self._kept = Kept(loop)
-        return self._kept
+    def _here(self) -> "Kept":
+        """Those of the running event loop."""
+        kept, loop = self._kept, asyncio.get_running_loop()
+        if kept is None or kept.loop is not loop:
+            kept = self._kept = Kept(loop)
+        return kept
 
     async def close(self) -> None:
         """Close all connections that are idle; those in use end with their calls."""
@@ -70,17 +74,21 @@ class Kept:
         self._sweeping: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def take(self, place: Place, *, until: float, public: bool = False) -> Channel:
-        """A connection that was idle, else a new one that stands until then. Raises as `Dialler.dial`."""
-        origin = (place.host, place.port, place.tls, public)
-        idle, now = self._idle.get(origin), self.loop.time()
+    def idle(self, place: Place, *, public: bool) -> Channel | None:
+        """A connection that was idle, if there is one."""
+        idle = self._idle.get((place.host, place.port, place.tls, public))
         while idle:
             channel = idle.pop()
-            if channel.open and now - channel.idle_since < KEEP and channel.quiet:
+            if channel.open and self.loop.time() - channel.idle_since < KEEP and channel.quiet:
                 return channel
             channel.abort()
-        channel = Channel(self.loop, self._buffer, partial(self._keep, origin))
-        await self._dialler.dial(place, channel, timeout=max(until - now, 0.001), public=public)
+        return None
+
+    async def dialled(self, place: Place, *, until: float, public: bool) -> Channel:
+        """A new connection, which stands before this time of the loop. Raises as `Dialler.dial`."""
+        channel = Channel(self.loop, self._buffer, partial(self._keep, (place.host, place.port, place.tls, public)))
+        left = max(until - self.loop.time(), 0.001)
+        await self._dialler.dial(place, channel, timeout=left, public=public)
         if not channel.open:
             raise refused(place, ConnectionResetError("Connection reset by peer"))
         return channel

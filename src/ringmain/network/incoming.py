@@ -67,9 +67,8 @@ class Incoming:
 
     def tell(self) -> None:
         """Wake the reader, where it waits for news."""
-        reader, self._reader = self._reader, None
-        if reader is not None and not reader.done():
-            reader.set_result(None)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
     def go_on(self) -> None:
         """Let the provider write again, where it was held back."""
@@ -128,11 +127,11 @@ class Incoming:
     def _taken(self) -> bytes:
         """What has come in, as far as it is read at a time."""
         taken, self._parts = self._parts, []
-        if len(taken) > 1 and self._size > TURN:
+        if self._size > TURN:
             taken, self._parts = _turn(taken)
         data = b"".join(taken)
         self._size -= len(data)
-        if self._size <= TURN and not self.ended:
+        if not self.ended and self._size <= TURN:
             self.go_on()
         return data
 
