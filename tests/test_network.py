@@ -233,9 +233,19 @@ async def test_a_provider_that_hangs_up_without_a_word_may_have_charged(transpor
     assert (error.code, error.billed) == ("upstream_ambiguous", True)
 
 
-async def test_a_key_that_no_header_can_hold_is_told_as_such_and_never_sent(transport: Network) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *({"authorization": f"Bearer sk-secret{end}x: y"} for end in ("\n", "\r", "\r\n", "\0", "\ud800")),
+        {"a\r\nb": "sk-secret"},
+    ],
+    ids=ascii,
+)
+async def test_a_key_that_no_header_can_hold_is_told_as_such_and_never_sent(
+    transport: Network, headers: dict[str, str]
+) -> None:
     async with server(OK) as (url, received):
-        request = Request(url=f"{url}/v1", headers={"authorization": "Bearer sk-secret\nx: y"})
+        request = Request(url=f"{url}/v1", headers=headers)
         with pytest.raises(SetupError, match="A header of the call to") as caught:
             await transport.send(request, timeout=5)
     assert "secret" not in str(caught.value)

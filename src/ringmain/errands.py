@@ -116,13 +116,13 @@ class Errands:
             raise
 
     async def _all(self, ask: Ask, account: Account, room: Room, until: float | None) -> Done:
-        replies: list[Reply] = []
+        replies: tuple[Reply, ...] = ()
         while True:
             ask, reply = await self._asked(ask, account, room, until)
-            replies.append(reply)
+            replies = (*replies, reply)
             following = room.follow(reply, ask)
             if following is None:
-                return Done(answer=room.wire.write(reply, ask), replies=tuple(replies))
+                return Done(answer=room.wire.write(reply, ask), replies=replies)
             ask = following
 
     async def _asked(self, ask: Ask, account: Account, room: Room, until: float | None) -> tuple[Ask, Reply]:

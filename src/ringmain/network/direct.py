@@ -1,6 +1,7 @@
 """HTTP/1.1 straight to the provider, over connections that are kept; redirects are never followed."""
 
 import asyncio
+import re
 from functools import lru_cache, partial
 
 from ringmain.errors import ProviderError
@@ -15,8 +16,8 @@ KEEP = 4.0
 """Seconds for which an idle connection is kept: many servers close theirs after 5, and a call that is on its way then
 is lost without anyone knowing whether it was charged."""
 
-LINE = "{}: {}\r\n".format
-"""A name and a value → a line of a head."""
+_BREAK = re.compile("[\r\n\0]")
+"""What no line of a head can hold."""
 
 Origin = tuple[str, int, bool, bool]
 """Host, port, whether by TLS, and whether its address was seen to be a public one."""
@@ -130,9 +131,9 @@ class Kept:
 def written(request: Request, place: Place) -> bytes:
     """The head of a request. Raises `SetupError("invalid_setting")` for a header that would be two."""
     headers = request.headers
-    told = "".join(map(LINE, headers, headers.values()))
-    if told.count("\r") != len(headers) or told.count("\n") != len(headers) or "\0" in told:
+    if _BREAK.search("".join((*headers, *headers.values()))):
         raise unwritable(place)
+    told = "".join(map("{}: {}\r\n".format, headers, headers.values()))
     size = request.upload.length if request.upload else len(request.body)
     length = f"content-length: {size}\r\n" if size or request.method == "POST" else ""
     try:
