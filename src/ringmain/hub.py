@@ -255,7 +255,7 @@ class AsyncHub:
         catalogue = self.ring.catalogue
         await self._fresh()
         connection = self._connection(ask.connection or account.connection)
-        turns = await self._turns(ask.conversation, ask, account) if ask.conversation else ()
+        turns = await self._turns(ask.conversation, account, ask.wire) if ask.conversation else ()
         model, notices = await self._model(ask, account, connection)
         fitting = partial(self._fitting, ask, account, connection)
         replan = partial(resolve, ask, account, connection, turns=turns, fitting=fitting, notices=notices, model=model)
@@ -268,9 +268,9 @@ class AsyncHub:
             plan = replan()
         return plan, replan
 
-    async def _turns(self, conversation: str, ask: Ask, account: Account) -> tuple[Message, ...]:
-        """The earlier turns of its conversation that travel along with an ask."""
-        if not account.memory.turns or self.ring.settings.url or ask.wire in OF_SOUND:
+    async def _turns(self, conversation: str, account: Account, wire: Wire) -> tuple[Message, ...]:
+        """The earlier turns of a conversation that travel along."""
+        if not account.memory.turns or self.ring.settings.url or wire in OF_SOUND:
             return ()
         turns = await asyncio.to_thread(self.ring.store.turns, account.id, conversation, account.memory.turns)
         return recall(turns, account.memory)

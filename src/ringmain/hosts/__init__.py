@@ -189,6 +189,7 @@ class Room:
 
     def __init__(self, package: ModuleType) -> None:
         self._package = package
+        self._parts: dict[str, ModuleType] = {}
         self.nameplate: Nameplate = package.NAMEPLATE
 
     @cached_property
@@ -287,7 +288,9 @@ class Room:
         )
 
     def _part(self, name: str) -> Any:
-        return import_module(f"{self._package.__name__}.{name}")
+        if name not in self._parts:
+            self._parts[name] = import_module(f"{self._package.__name__}.{name}")
+        return self._parts[name]
 
     def _file(self, name: str) -> str:
         return resources.files(self._package).joinpath(name).read_text()

@@ -62,7 +62,7 @@ class Channel(asyncio.BufferedProtocol):
         return self._arrivals is None or not self._arrivals.poll(0)
 
     def ask(self, place: Place, head: bytes, body: bytes, *, until: float, more: bool = False) -> Incoming:
-        """Send a request; what will come of it until then. `more` says that `pour` is called next."""
+        """Send a request; what comes of it `until` that time of the loop. `more` says that `pour` is called next."""
         transport = self._transport
         assert transport is not None
         self._incoming = incoming = Incoming(self._loop, place, transport, until=until)

@@ -33,7 +33,7 @@ class Incoming:
     def __init__(
         self, loop: asyncio.AbstractEventLoop, place: Place, transport: asyncio.Transport, *, until: float
     ) -> None:
-        """It ends with `deadline_exceeded` at this time of the loop."""
+        """`until` is when, in the loop's time, it ends with `deadline_exceeded`."""
         self.headers: dict[str, str] = {}
         self.place = place
         self._loop = loop
