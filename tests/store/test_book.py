@@ -64,6 +64,13 @@ def test_a_batch_of_a_thousand_is_written_whole(store: Store) -> None:
     assert _free(store, limit=1500) == 500
 
 
+def test_of_a_batch_only_the_new_lines_are_written(store: Store) -> None:
+    many = [entry(f"{n:04}", picodollars=n, notices=(f"{n}",)) for n in range(300)]
+    store.carry("p", many[1::2])
+    store.carry("p", many)
+    assert sorted(store.lines(999), key=lambda held: held.id) == [each.line for each in many]
+
+
 def test_cost_known_and_unconfirmed_moves_from_the_slice_to_used(store: Store) -> None:
     store.take("p", "a1", "money", "w", least=1, want=60, limit=100, now=0)
     store.carry("p", [entry(picodollars=10, unconfirmed_picodollars=5, window="w")])

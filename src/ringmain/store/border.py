@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,8 +19,10 @@ LONGEST_HANDLE = 200
 LARGEST = 10**16
 """The most that one ask counts for, in tokens or picodollars: sums of these fit 64 bits."""
 
-COUNTS = [field.name for field in fields(Line) if field.type in (int, int | None)]
-"""What a line counts."""
+_counts = attrgetter(*[field.name for field in fields(Line) if field.type in (int, int | None)])
+"""All that a line counts."""
+
+_encode = msgspec.json.Encoder().encode
 
 T = TypeVar("T")
 
@@ -54,7 +57,7 @@ def handle(id: str) -> str:
 
 def document(value: Any) -> str:
     """A value as the JSON text that is stored."""
-    return msgspec.json.encode(clean(value)).decode()
+    return _encode(clean(value)).decode()
 
 
 def arriving(entries: Iterable[Entry]) -> list[Entry]:
@@ -75,16 +78,12 @@ def _entry(entry: Entry) -> Entry:
 def _fits(entry: Entry) -> bool:
     """Whether every database can hold the entry as it is, as far as one look at its JSON and its counts can tell."""
     line = entry.line
-    named = [line.conversation or "", *(turn.conversation for turn in entry.turns)]
     try:
-        plain = b"\\u0000" not in msgspec.json.encode(entry)
+        plain = b"\\u0000" not in _encode(entry)
     except (UnicodeEncodeError, OverflowError):
         return False
-    return (
-        plain
-        and all((getattr(line, name) or 0) <= LARGEST for name in COUNTS)
-        and all(len(name) <= LONGEST_HANDLE for name in named)
-    )
+    named = [line.conversation or "", *[turn.conversation for turn in entry.turns]]
+    return plain and max(filter(None, _counts(line)), default=0) <= LARGEST and max(map(len, named)) <= LONGEST_HANDLE
 
 
 def _line(line: Line) -> Line:

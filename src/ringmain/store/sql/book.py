@@ -1,13 +1,20 @@
 """The book's lines and what they spend, in tables."""
 
+from operator import attrgetter
+from typing import Any
+
 import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Connection, case, cast, func, select
 
 from ringmain.exchange.line import Entry, Failures, Line, UsageRow, Use
+from ringmain.store import border
 from ringmain.store.allotment import FAILED, MONEY, UNCHARGED, by_count, spending
-from ringmain.store.sql import slices
+from ringmain.store.sql import many, slices
 from ringmain.store.sql.database import insert, upsert
 from ringmain.store.sql.schema import LINES, TURNS, USED
+
+PLAIN = tuple(column.name for column in LINES.columns if column.name != "notices")
+_plain = attrgetter(*PLAIN)
 
 SUMS = ("input_tokens", "output_tokens", "unconfirmed_tokens", "audio_milliseconds", "characters")
 
@@ -26,11 +33,15 @@ def carry(db: Connection, process: str, entries: list[Entry]) -> None:
 
 def _written(db: Connection, lines: list[Line]) -> set[str]:
     """Write those lines that are not in the book yet, which nobody else writes to meanwhile; their ids."""
-    known = set(db.scalars(select(LINES.c.id).where(LINES.c.id.in_([line.id for line in lines]))))
-    new = [msgspec.structs.asdict(line) for line in lines if line.id not in known]
-    if new:
-        db.execute(insert(db, LINES), new)
-    return {line["id"] for line in new}
+    known = many.found(db, LINES.c.id, [line.id for line in lines])
+    new = [line for line in lines if line.id not in known]
+    many.insert(db, LINES, (*PLAIN, "notices"), [_row(line) for line in new])
+    return {line.id for line in new}
+
+
+def _row(line: Line) -> tuple[Any, ...]:
+    """A line's values, the plain ones first and then its only document."""
+    return (*_plain(line), border.document(line.notices) if line.notices else "[]")
 
 
 def usage(db: Connection, since: int, until: int) -> list[UsageRow]:

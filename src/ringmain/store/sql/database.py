@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Connection, Engine, Executable, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -82,11 +83,17 @@ def insert(db: Connection, table: Table) -> Any:
 
 def upsert(db: Connection, table: Table, values: Mapping[str, Any], *, adding: tuple[str, ...] = ()) -> None:
     """Insert a row, or replace the one with its primary key; columns in `adding` are added to what is there."""
+    db.execute(_upserting(db.dialect.name, table, tuple(values), adding), dict(values))
+
+
+@lru_cache
+def _upserting(dialect: str, table: Table, names: tuple[str, ...], adding: tuple[str, ...]) -> Executable:
+    """The statement, made once: making it takes SQLAlchemy longer than running it does."""
     keys = [column.name for column in table.primary_key]
-    statement = insert(db, table).values(values)
-    new = {name: statement.excluded[name] for name in values if name not in keys}
+    statement = _INSERT[dialect](table)
+    new = {name: statement.excluded[name] for name in names if name not in keys}
     new |= {name: table.c[name] + statement.excluded[name] for name in adding}
-    db.execute(statement.on_conflict_do_update(index_elements=keys, set_=new))
+    return statement.on_conflict_do_update(index_elements=keys, set_=new)
 
 
 def _begin(connection: Connection) -> None:

@@ -2,11 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, select, update
 
 from ringmain.store.allotment import LIFETIME, MONEY, grant
 from ringmain.store.sql.database import upsert
 from ringmain.store.sql.schema import SLICES, USED
+
+_OWN = and_(*[SLICES.c[name] == bindparam(f"of_{name}") for name in ("process", "account_id", "meter", "window")])
+_USED_UP = delete(SLICES).where(_OWN, SLICES.c.amount <= bindparam("back"))
+_SMALLER = update(SLICES).where(_OWN).values(amount=SLICES.c.amount - bindparam("back"))
 
 
 def take(
@@ -32,9 +36,9 @@ def take(
 
 
 def give_back(db: Connection, process: str, account_id: str, meter: str, window: str, amount: int) -> None:
-    own = and_(SLICES.c.process == process, _budget(SLICES, account_id, meter, window))
-    db.execute(delete(SLICES).where(own, SLICES.c.amount <= amount))
-    db.execute(update(SLICES).where(own).values(amount=SLICES.c.amount - amount))
+    own = {"of_process": process, "of_account_id": account_id, "of_meter": meter, "of_window": window, "back": amount}
+    db.execute(_USED_UP, own)
+    db.execute(_SMALLER, own)
 
 
 def renew(db: Connection, process: str, now: int) -> None:
