@@ -247,7 +247,8 @@ class AsyncHub:
             from ringmain.rows.purse import afford
 
             afford(plan, ask.max_cost)
-        allowance = await ring.book.allowance(account, hold.picodollars or 0)
+        need = hold.picodollars or 0
+        allowance = ring.book.at_hand(account, need) or await ring.book.allowance(account, need)
         return plan, guard(plan, hold, allowance, at=ring.now()), replan
 
     async def _resolved(self, ask: Ask, account: Account) -> tuple[Plan, Replan]:

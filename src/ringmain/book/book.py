@@ -93,8 +93,12 @@ class Book:
                 self._tidy_journal(journal, idle=True)
                 journal.close()
 
+    def at_hand(self, account: Account, need: int) -> Allowance | None:
+        """What the account may spend here and now, where at least `need` and one ask of it are at hand; else None."""
+        return self._slices.at_hand(account, need)
+
     async def allowance(self, account: Account, need: int) -> Allowance:
-        """What the account may spend here and now; the store is asked only where less than `need` is at hand.
+        """What the account may spend here, after the store was asked for more where less than `need` is at hand.
 
         Raises `HubError("store_unavailable")`.
         """

@@ -65,19 +65,26 @@ class Slices:
         self._heard = float("-inf")
         self._windows: tuple[int, dict[str, str]] = (-1, {})
 
+    def at_hand(self, account: Account, need: int) -> Allowance | None:
+        """What the account may do now, where no slice is short of `need` or of one ask; else None."""
+        if account.budget is None and account.rpm is None:
+            return UNLIMITED
+        now = self._clock()
+        asks, money = self._of(account, now)
+        if (asks and _short(asks, 1, now)) or (money and _short(money, need, now)):
+            return None
+        return _allowance(asks, money)
+
     async def allowance(self, account: Account, need: int) -> Allowance:
-        """What the account may do now: from the local slices, refilled where they are short of `need` or of one ask.
+        """The same, after slices that are short were refilled as far as the store grants it.
 
         Raises `HubError("store_unavailable")`.
         """
-        if account.budget is None and account.rpm is None:
-            return UNLIMITED
-        if self._wants(account, need):
-            async with self._gates.setdefault(account.id, asyncio.Lock()):
-                while wants := self._wants(account, need):
-                    if not await asyncio.to_thread(self._refill, wants):
-                        break
-        return self._left(account)
+        async with self._gates.setdefault(account.id, asyncio.Lock()):
+            while (left := self.at_hand(account, need)) is None:
+                if not await asyncio.to_thread(self._refill, self._wants(account, need)):
+                    return _allowance(*self._of(account, self._clock()))
+        return left
 
     def hold(self, line: Line) -> Slice | None:
         """Take a line's upper bound and one ask out; the slice that the money came from. With the lock held."""
@@ -114,19 +121,22 @@ class Slices:
         if held:
             self._store.release(self._process)
 
-    def _wants(self, account: Account, need: int) -> list[Want]:
-        now = self._clock()
+    def _of(self, account: Account, now: float) -> tuple[Slice | None, Slice | None]:
+        """The slices of an account's asks and of its money; None where it has no such limit."""
         if not self._now or now - self._heard >= LIFE:
             self._forget(now)
-        wants: list[Want] = []
-        if account.rpm is not None:
-            asks = self._current(account.id, "asks", "minute", now)
-            if _short(asks, 1, now):
-                wants.append(Want(asks, need=1, share=max(1, account.rpm // 10), limit=account.rpm))
-        if account.budget is not None:
-            money = self._current(account.id, "money", account.per, now)
-            if _short(money, need, now):
-                wants.append(Want(money, need=need, share=account.budget // 20, limit=account.budget))
+        return (
+            None if account.rpm is None else self._current(account.id, "asks", "minute", now),
+            None if account.budget is None else self._current(account.id, "money", account.per, now),
+        )
+
+    def _wants(self, account: Account, need: int) -> list[Want]:
+        now, wants = self._clock(), list[Want]()
+        asks, money = self._of(account, now)
+        if asks and account.rpm is not None and _short(asks, 1, now):
+            wants.append(Want(asks, need=1, share=max(1, account.rpm // 10), limit=account.rpm))
+        if money and account.budget is not None and _short(money, need, now):
+            wants.append(Want(money, need=need, share=account.budget // 20, limit=account.budget))
         return wants
 
     def _current(self, account_id: str, meter: str, per: str, now: float) -> Slice:
@@ -171,14 +181,6 @@ class Slices:
             granted = granted or amount > 0
         return granted
 
-    def _left(self, account: Account) -> Allowance:
-        asks, money = self._now.get((account.id, "asks")), self._now.get((account.id, "money"))
-        return Allowance(
-            asks=None if account.rpm is None else max(0, asks.rest if asks else 0),
-            money=None if account.budget is None else max(0, money.rest if money else 0),
-            window=None if account.budget is None or money is None else money.window,
-        )
-
     def _forget(self, now: float) -> None:
         # The store has let these slices go. Holds keep pointing at the old objects, so nothing is counted back here.
         with self._lock:
@@ -208,6 +210,14 @@ class Slices:
                         slice.rest += amount
                 raise
             back.pop()
+
+
+def _allowance(asks: Slice | None, money: Slice | None) -> Allowance:
+    return Allowance(
+        asks=None if asks is None else max(0, asks.rest),
+        money=None if money is None else max(0, money.rest),
+        window=None if money is None else money.window,
+    )
 
 
 def _short(slice: Slice, need: int, now: float) -> bool:
