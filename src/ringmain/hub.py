@@ -22,6 +22,7 @@ from ringmain.exchange.model import Model
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.reckon import is_long
 from ringmain.exchange.reply import Reply
+from ringmain.exchange.resolve import Chosen
 from ringmain.listing import UNLISTED, list_models
 from ringmain.question import hearing, question
 from ringmain.registry import DEMO, LOCAL, wrong_key
@@ -254,10 +255,12 @@ class AsyncHub:
     async def _resolved(self, ask: Ask, account: Account) -> tuple[Plan, Replan]:
         """The plan, and how to plan again for another mode."""
         catalogue = self.ring.catalogue
-        await self._fresh()
+        if self.ring.registry.stale:
+            await self._fresh()
         connection = self._connection(ask.connection or account.connection)
         turns = await self._turns(ask.conversation, account, ask.wire) if ask.conversation else ()
-        model, notices = await self._model(ask, account, connection)
+        chosen = self._chosen(ask, account, connection) or await self._found(ask, account, connection)
+        model, notices = catalogue.model(connection, chosen.id), chosen.notices
         fitting = partial(self._fitting, ask, account, connection)
         replan = partial(resolve, ask, account, connection, turns=turns, fitting=fitting, notices=notices, model=model)
         plan = replan()
@@ -276,20 +279,21 @@ class AsyncHub:
         turns = await asyncio.to_thread(self.ring.store.turns, account.id, conversation, account.memory.turns)
         return recall(turns, account.memory)
 
-    async def _model(self, ask: Ask, account: Account, connection: Connection) -> tuple[Model, tuple[str, ...]]:
-        ring = self.ring
-        of_sound = ask.wire in OF_SOUND
-        chosen = choose(ask, account, connection, fallback=None if of_sound else ring.settings.model)
-        if chosen is None and connection.is_hub:
-            # Its account there knows which one.
-            return Model(id=""), ()
-        if chosen is None:
-            chosen = choose(ask, account, connection, fallback=await self._suggested(connection, ask.wire))
-        if chosen is None and of_sound:
+    def _chosen(self, ask: Ask, account: Account, connection: Connection) -> Chosen | None:
+        """The model that ask, account, connection or settings name; None where the provider must be looked at."""
+        fallback = None if ask.wire in OF_SOUND else self.ring.settings.model
+        return choose(ask, account, connection, fallback=fallback)
+
+    async def _found(self, ask: Ask, account: Account, connection: Connection) -> Chosen:
+        """The model that is asked where nobody names one: the preset's suggestion; a hub's account knows its own."""
+        if connection.is_hub:
+            return Chosen("")
+        chosen = choose(ask, account, connection, fallback=await self._suggested(connection, ask.wire))
+        if chosen is not None:
+            return chosen
+        if ask.wire in OF_SOUND:
             raise no_voice(connection.name, ask.wire)
-        if chosen is None:
-            raise no_model(connection.name, [m.id for m in ring.catalogue.models(connection)])
-        return ring.catalogue.model(connection, chosen.id), chosen.notices
+        raise no_model(connection.name, [m.id for m in self.ring.catalogue.models(connection)])
 
     def _fitting(self, ask: Ask, account: Account, connection: Connection) -> str | None:
         """A model to be named where the one that was asked for does not fit."""
