@@ -1,12 +1,12 @@
 """What a host wants."""
 
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 
 from ringmain.errors import AskError
 from ringmain.exchange.audio import Audio, Fetch
-from ringmain.exchange.loose import as_list, as_object, as_text
+from ringmain.exchange.loose import Json, as_list, as_object, as_text
 
 Mode = Literal["chat", "completion", "responses"]
 """How a provider is asked."""
@@ -98,7 +98,7 @@ def beside_text(message: Message) -> list[str]:
     return [*kinds, *(name for name in ("tool_calls", "function_call") if message.get(name))]
 
 
-def checked(messages: Any) -> tuple[Message, ...]:
+def checked(messages: Json | tuple[Any, ...]) -> tuple[Message, ...]:
     """The messages of a chat, where they are some that can be sent.
 
     Raises `AskError`: `nothing_to_ask`, `unknown_role`, `invalid_request`.
@@ -112,21 +112,23 @@ def checked(messages: Any) -> tuple[Message, ...]:
             fix="Say what to ask: a prompt, or at least one message.",
             param="messages",
         )
-    for at, message in enumerate(cast("list[Any]", messages)):
+    told: tuple[Any, ...] = tuple(messages)
+    message: Json
+    for at, message in enumerate(told):
         if not isinstance(message, dict):
             raise _wrong(f"messages[{at}] must be an object with role and content.")
-        _check_role(cast("Message", message).get("role"), at)
-    return tuple(cast("list[Message]", messages))
+        if message.get("role") not in ROLES:
+            raise _unknown_role(message.get("role"), at)
+    return told
 
 
-def _check_role(role: Any, at: int) -> None:
-    if role not in ROLES:
-        raise AskError(
-            "unknown_role",
-            f"messages[{at}] has the role {role!r:.60}, which does not exist.",
-            fix=f"Use one of: {', '.join(ROLES)}.",
-            param=f"messages[{at}].role",
-        )
+def _unknown_role(role: Any, at: int) -> AskError:
+    return AskError(
+        "unknown_role",
+        f"messages[{at}] has the role {role!r:.60}, which does not exist.",
+        fix=f"Use one of: {', '.join(ROLES)}.",
+        param=f"messages[{at}].role",
+    )
 
 
 def _wrong(sentence: str) -> AskError:

@@ -2,39 +2,44 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 
+Json = dict[str, Any] | list[Any] | str | float | None
+"""A value of JSON, whichever it is."""
+
+NUMBER = (int, float)
+
 MOST = 1 << 53
 """A larger number is no count of anything, and JSON does not promise to carry it."""
 
 
-def as_object(value: Any) -> dict[str, Any]:
+def as_object(value: Json) -> dict[str, Any]:
     """The value where it is a JSON object, else an empty one."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def as_list(value: Any) -> list[Any]:
+def as_list(value: Json) -> list[Any]:
     """The value where it is a JSON array, else an empty one."""
-    return cast("list[Any]", value) if isinstance(value, list) else []
+    return value if isinstance(value, list) else []
 
 
-def as_objects(value: Any) -> list[dict[str, Any]]:
+def as_objects(value: Json) -> list[dict[str, Any]]:
     """The objects of a JSON array; other values have none."""
-    return [cast("dict[str, Any]", one) for one in as_list(value) if isinstance(one, dict)]
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def as_text(value: Any) -> str:
+def as_text(value: Json) -> str:
     """The value where it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
-def as_count(value: Any) -> int:
+def as_count(value: Json) -> int:
     """The value where it is a number above 0, also one written `3.0`, else 0."""
-    return int(value) if isinstance(value, int | float) and 0 < value < MOST else 0
+    return int(value) if isinstance(value, NUMBER) and 0 < value < MOST else 0
 
 
 def reader(kind: type[T]) -> Callable[[bytes], T]:

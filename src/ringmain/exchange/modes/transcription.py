@@ -11,7 +11,7 @@ from ringmain.exchange.ask import Ask
 from ringmain.exchange.audio import LARGEST, Audio
 from ringmain.exchange.form import Part, written
 from ringmain.exchange.heard import Heard
-from ringmain.exchange.loose import MOST, as_count, as_list, as_object, as_text
+from ringmain.exchange.loose import MOST, Json, as_count, as_object, as_text
 from ringmain.exchange.model import Model
 from ringmain.exchange.plan import Body, Plan
 from ringmain.exchange.reply import Choice, Message, Piece, Usage
@@ -95,15 +95,15 @@ def _boundary(ask: Ask) -> str:
     return boundary
 
 
-def _parts(name: str, value: Any) -> list[Part]:
+def _parts(name: str, value: Json) -> list[Part]:
     """A field as forms write it: a list is the same name several times, an object a name for each of its own."""
     if value is None:
         return []
     if isinstance(value, list):
         named = name if name.endswith("[]") else f"{name}[]"
-        return [part for one in as_list(value) for part in _parts(named, one)]
+        return [part for one in value for part in _parts(named, one)]
     if isinstance(value, dict):
-        return [part for key, one in as_object(value).items() for part in _parts(f"{name}[{key}]", one)]
+        return [part for key, one in value.items() for part in _parts(f"{name}[{key}]", one)]
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return [Part(name=name, data=text.encode())]
 
