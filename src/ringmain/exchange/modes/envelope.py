@@ -6,23 +6,31 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ringmain.exchange.heard import Heard
-from ringmain.exchange.loose import as_count, as_object, as_text
+from ringmain.exchange.loose import Json, as_count, as_object, as_text
 from ringmain.exchange.reply import Choice, Piece, Usage
 
 C = TypeVar("C")
 
 
-def counted(told: Any, asked: str = "prompt_tokens", written: str = "completion_tokens") -> Usage | None:
+def counted(told: Json, asked: str = "prompt_tokens", written: str = "completion_tokens") -> Usage | None:
     """The tokens of a `usage` under these names, None where it is none.
 
     Numbers below 0, by which some servers mean that they do not know, are none.
     """
     if not isinstance(told, dict):
         return None
-    usage = as_object(told)
-    inner, outer = as_object(usage.get(f"{asked}_details")), as_object(usage.get(f"{written}_details"))
-    parts = (inner.get("cached_tokens"), outer.get("reasoning_tokens"), inner.get("cache_write_tokens"))
-    return Usage(*map(as_count, (usage.get(asked), usage.get(written), *parts)))
+    usage = Usage(as_count(told.get(asked)), as_count(told.get(written)))
+    inner, outer = as_object(told.get(f"{asked}_details")), as_object(told.get(f"{written}_details"))
+    return _detailed(usage, inner, outer) if inner or outer else usage
+
+
+def _detailed(usage: Usage, inner: dict[str, Any], outer: dict[str, Any]) -> Usage:
+    return msgspec.structs.replace(
+        usage,
+        cached=as_count(inner.get("cached_tokens")),
+        reasoning=as_count(outer.get("reasoning_tokens")),
+        cache_write=as_count(inner.get("cache_write_tokens")),
+    )
 
 
 class Envelope(msgspec.Struct, Generic[C]):
@@ -36,7 +44,7 @@ class Envelope(msgspec.Struct, Generic[C]):
         """The whole answer, its choices read by `choice`."""
         return Heard(
             model=as_text(self.model),
-            choices=tuple(choice(one) for one in self.choices or ()),
+            choices=tuple(map(choice, self.choices or ())),
             usage=counted(self.usage),
         )
 
