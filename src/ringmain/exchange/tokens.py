@@ -4,10 +4,9 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, cast
 
 from ringmain.exchange.ask import Message, text_of
-from ringmain.exchange.loose import as_list, as_object
+from ringmain.exchange.loose import Json, as_list, as_object
 
 PLAIN = re.compile(r"[\x00-\x7f]+")
 
@@ -57,27 +56,29 @@ ATTACHED = 1100
 
 def estimate(text: str) -> int:
     """About how many tokens the text is, by the scripts it is written in; rounded up."""
-    if text.isascii():
-        return _whole(len(text) * ASCII)
+    thousandths = len(text) * ASCII if text.isascii() else _mixed(text)
+    return -(-thousandths // 1000)
+
+
+def _mixed(text: str) -> int:
+    """Thousandths of a token, for a text that is not all ASCII."""
     rest = PLAIN.sub("", text)
     weights = (_weight(char) * count for char, count in Counter(rest).items())
-    return _whole((len(text) - len(rest)) * ASCII + sum(weights))
+    return (len(text) - len(rest)) * ASCII + sum(weights)
 
 
-def estimate_messages(messages: Iterable[Message]) -> int:
+def estimate_messages(messages: Iterable[Json]) -> int:
     """About how many tokens a conversation is, frames and attachments included."""
     return sum([EACH + _message(message) for message in messages])
 
 
-def _message(message: Message) -> int:
+def _message(message: Json) -> int:
+    if not isinstance(message, dict):
+        return 0
     content = message.get("content")
     if type(content) is str and "role" in message and len(message) == PLAIN_MESSAGE:
         return estimate(content)
     return _said(message) + _calls(message)
-
-
-def _whole(thousandths: int) -> int:
-    return -(-thousandths // 1000)
 
 
 def _weight(char: str) -> int:
@@ -90,9 +91,10 @@ def _said(message: Message) -> int:
     return _content(message.get("content")) + _content(message.get("output"))
 
 
-def _content(content: Any) -> int:
-    parts = cast("list[Any]", content) if isinstance(content, list) else []
-    attached = sum(1 for part in parts if isinstance(part, dict) and not ("text" in part or "refusal" in part))
+def _content(content: Json) -> int:
+    attached = sum(
+        1 for part in as_list(content) if isinstance(part, dict) and not ("text" in part or "refusal" in part)
+    )
     return estimate(text_of(content)) + ATTACHED * attached
 
 
