@@ -14,6 +14,8 @@ def recall(turns: Sequence[Turn], memory: Memory) -> tuple[Message, ...]:
 
     A window never begins with an answer whose question fell out of it.
     """
+    if not turns:
+        return ()
     room, kept = memory.tokens, list[Turn]()
     for turn in reversed(turns[-memory.turns :] if memory.turns else ()):
         room -= estimate(turn.content)
