@@ -23,20 +23,29 @@ def cost(price: Price | None, *calls: Usage) -> int | None:
     """
     if price is None:
         return None
-    if price.second is None and price.character is None:
-        return sum([_cost(price, usage) for usage in calls])
-    return _by_unit(price, calls)
+    if price.second is not None or price.character is not None:
+        return _by_unit(price, calls)
+    total = 0
+    for usage in calls:
+        total += _cost(price, usage)
+    return total
 
 
 def _cost(price: Price, usage: Usage) -> int:
-    rate = _rate(price, usage.input_tokens)
+    rate = _rate(price, usage.input_tokens) if price.tiers else price
+    total = usage.input_tokens * rate.input + usage.output_tokens * rate.output
+    if usage.cached or usage.cache_write or usage.audio_tokens:
+        total += _apart(price, rate, usage)
+    return total
+
+
+def _apart(price: Price, rate: Price | Tier, usage: Usage) -> int:
+    """What it costs beyond that, or less, that some of the input came from the cache, was put there or was sound."""
     cached = min(usage.cached, usage.input_tokens)
     stored = min(usage.cache_write, usage.input_tokens - cached)
-    plain = usage.input_tokens - cached - stored
-    asked = plain * rate.input + cached * _or_input(rate.cached, rate) + stored * _or_input(rate.cache_write, rate)
-    if usage.audio_tokens and price.audio is not None:
-        asked += min(usage.audio_tokens, plain) * (price.audio - rate.input)
-    return asked + usage.output_tokens * rate.output
+    sound = min(usage.audio_tokens, usage.input_tokens - cached - stored)
+    apart = ((cached, rate.cached), (stored, rate.cache_write), (sound, price.audio))
+    return sum([tokens * (dear - rate.input) for tokens, dear in apart if dear is not None])
 
 
 def _by_unit(price: Price, calls: Sequence[Usage]) -> int | None:
@@ -45,10 +54,6 @@ def _by_unit(price: Price, calls: Sequence[Usage]) -> int | None:
         return None
     heard = sum([-(-usage.audio_milliseconds * (price.second or 0) // 1000) for usage in calls])
     return heard + sum([usage.characters for usage in calls]) * (price.character or 0)
-
-
-def _or_input(price: int | None, rate: Price | Tier) -> int:
-    return rate.input if price is None else price
 
 
 def price_of(input_usd: str | Decimal, output_usd: str | Decimal, cached: str | Decimal | None = None) -> Price:
@@ -114,8 +119,6 @@ def usd_per_million(picodollars: int | None) -> Decimal | None:
 
 def _rate(price: Price, input_tokens: int) -> Price | Tier:
     """The prices that hold for a call of that length."""
-    if not price.tiers:
-        return price
     passed = [tier for tier in price.tiers if input_tokens > tier.above]
     return max(passed, key=lambda tier: tier.above, default=price)
 
