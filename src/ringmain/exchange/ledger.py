@@ -1,6 +1,7 @@
 """Plan and reply → one line of the book."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,7 @@ from ringmain.exchange.hold import Hold
 from ringmain.exchange.line import Line
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.prices import cost
-from ringmain.exchange.reply import Reply, Usage
+from ringmain.exchange.reply import Reply, Usage, together
 
 
 def begun(ask: Ask, account: Account, *, at: int) -> Line:
@@ -51,8 +52,13 @@ def answered(line: Line, plan: Plan, reply: Reply, *, attempts: int, lost: int =
     `lost` says how many calls without an answer may have been charged too: the upper bound of each, the hold, stays
     unconfirmed.
     """
-    return msgspec.structs.replace(
-        _ended(line, reply.usage, plan, attempts, reply.milliseconds, lost),
+    return _ended(
+        line,
+        reply.usage,
+        plan,
+        attempts=attempts,
+        milliseconds=reply.milliseconds,
+        lost=lost,
         status="ok",
         # Which model a hub chose for its client is known only now.
         model=line.model or reply.model,
@@ -73,8 +79,13 @@ def broken(
     lost: int = 0,
 ) -> Line:
     """The line of an answer that broke off after it had begun; `calls` is what was heard of each, `lost` as above."""
-    return msgspec.structs.replace(
-        _ended(line, sum(calls, Usage()), plan, attempts, milliseconds, lost),
+    return _ended(
+        line,
+        together(calls),
+        plan,
+        attempts=attempts,
+        milliseconds=milliseconds,
+        lost=lost,
         status="interrupted",
         picodollars=cost(plan.model.price, *calls),
         code=error.code,
@@ -82,17 +93,18 @@ def broken(
     )
 
 
-def _ended(line: Line, usage: Usage, plan: Plan, attempts: int, milliseconds: int, lost: int) -> Line:
+def _ended(line: Line, usage: Usage, plan: Plan, *, lost: int, **more: Any) -> Line:
     return msgspec.structs.replace(
-        held(line, calls=lost),
+        line,
+        unconfirmed_tokens=line.unconfirmed_tokens * lost,
+        unconfirmed_picodollars=line.unconfirmed_picodollars * lost,
         mode=plan.mode,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cached_tokens=usage.cached,
         audio_milliseconds=usage.audio_milliseconds,
         characters=usage.characters,
-        milliseconds=milliseconds,
-        attempts=attempts,
+        **more,
     )
 
 

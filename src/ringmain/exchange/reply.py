@@ -1,5 +1,6 @@
 """What comes back."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -53,6 +54,11 @@ class Usage(msgspec.Struct, frozen=True):
             self.characters + other.characters,
             self.audio_tokens + other.audio_tokens,
         )
+
+
+def together(calls: Sequence[Usage]) -> Usage:
+    """What several calls took, all in one."""
+    return calls[0] if len(calls) == 1 else sum(calls, Usage())
 
 
 class Message(msgspec.Struct, frozen=True):
