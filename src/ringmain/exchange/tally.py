@@ -11,21 +11,20 @@ from ringmain.exchange.line import Line
 from ringmain.exchange.modes.tools import Calls
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.prices import cost
-from ringmain.exchange.reply import Choice, Message, Piece, Reply, Usage
+from ringmain.exchange.reply import Choice, Message, Piece, Reply, Usage, together
 from ringmain.exchange.tokens import estimate
 
 
-class _Part:
-    """One choice that is still growing."""
+class _Part(msgspec.Struct):
+    """One choice that is still growing, or came as a whole message."""
 
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.finish: str | None = None
-        self.message: Message | None = None
-        self.calls = Calls()
+    texts: list[str] = []
+    finish: str | None = None
+    message: Message | None = None
+    calls: Calls | None = None
 
     def choice(self, index: int) -> Choice:
-        message = self.message or Message("".join(self.texts), tool_calls=self.calls.whole())
+        message = self.message or Message("".join(self.texts), tool_calls=self.calls.whole() if self.calls else None)
         return Choice(index, message, self.finish)
 
 
@@ -34,10 +33,12 @@ class Tally:
 
     def __init__(self) -> None:
         self._parts: dict[int, _Part] = {}
-        self._call = set[int]()
+        self._call: set[int] = set()
         """The choices of the call under way."""
         self._ended: list[tuple[Usage | None, set[int]]] = []
         """Of each call that has ended: what the provider counted, and its choices."""
+        self._guesses = False
+        """Whether there is one among them that the provider did not count."""
         self._counting: Usage | None = None
         """Of the call under way; some servers count up in every piece."""
         self._done = False
@@ -58,10 +59,9 @@ class Tally:
         self.begun, self._model, self._audio = True, heard.model, heard.audio
         first = len(self._parts)
         for choice in heard.choices:
-            part = self._parts[first + choice.index] = _Part()
-            self._call.add(first + choice.index)
-            part.finish, part.message = choice.finish_reason, choice.message
-            part.texts.append(choice.text)
+            index = first + choice.index
+            self._parts[index] = _Part([choice.text], choice.finish_reason, choice.message)
+            self._call.add(index)
         self._end_call()
         return _pieces(heard, first)
 
@@ -83,6 +83,7 @@ class Tally:
                 part = self._parts[piece.index] = _Part()
             part.texts.append(piece.text)
             if piece.tool_calls:
+                part.calls = part.calls or Calls()
                 part.calls.add(piece.tool_calls)
             part.finish = piece.finish_reason or part.finish
 
@@ -108,7 +109,9 @@ class Tally:
 
     def _end_call(self) -> None:
         self._ended.append((self._counting, self._call))
-        self._counting, self._call = None, set[int]()
+        if self._counting is None:
+            self._guesses = True
+        self._counting, self._call = None, set()
 
     @property
     def hears(self) -> bool:
@@ -123,10 +126,11 @@ class Tally:
         if self._call or self._counting:
             self._end_call()
         heard = zip(self._ended, expected, strict=False)
-        calls = tuple(counted or self._guessed(call, choices) for (counted, choices), call in heard)
-        guessed = any(counted is None for counted, _ in self._ended)
-        what = "seconds" if guessed and calls[0].audio_milliseconds and not calls[0].input_tokens else "tokens"
-        return calls, (f"The provider did not count the {what}; these are estimated.",) if guessed else ()
+        calls = tuple([counted or self._guessed(call, choices) for (counted, choices), call in heard])
+        if not self._guesses:
+            return calls, ()
+        what = "seconds" if calls[0].audio_milliseconds and not calls[0].input_tokens else "tokens"
+        return calls, (f"The provider did not count the {what}; these are estimated.",)
 
     def _guessed(self, expected: Usage, choices: set[int]) -> Usage:
         written = sum(estimate("".join(self._parts[index].texts)) for index in choices)
@@ -137,8 +141,10 @@ class Tally:
 
     def notices(self) -> tuple[str, ...]:
         """What the asker should know of how the answer ended."""
-        starved = any(part.finish == "length" and not "".join(part.texts) for part in self._parts.values())
-        return ("The answer is empty, because all of max_tokens went into thinking; raise it.",) if starved else ()
+        for part in self._parts.values():
+            if part.finish == "length" and not any(part.texts):
+                return ("The answer is empty, because all of max_tokens went into thinking; raise it.",)
+        return ()
 
     def reply(
         self,
@@ -156,8 +162,8 @@ class Tally:
             wire=plan.ask.wire,
             mode=plan.mode,
             model=plan.model.id or self._model,
-            choices=tuple(self._parts[index].choice(index) for index in sorted(self._parts)),
-            usage=sum(calls, Usage()),
+            choices=tuple([self._parts[index].choice(index) for index in sorted(self._parts)]),
+            usage=together(calls),
             picodollars=cost(plan.model.price, *calls),
             notices=notices,
             milliseconds=milliseconds,
