@@ -5,11 +5,17 @@ from typing import Any
 import pytest
 
 from ringmain.errors import AskError
-from ringmain.exchange.reckon import UNCAPPED, ceiling, lengths
+from ringmain.exchange.model import Model
+from ringmain.exchange.reckon import UNCAPPED, lengths, reckon
 from ringmain.exchange.tokens import estimate, estimate_messages
 from tests.exchange.factories import USER, a_model, a_plan, an_account, an_ask
 
 LONG = "word " * 1000
+
+
+def written(body: dict[str, Any], model: Model) -> int:
+    """The most that the model may write to a call of this body."""
+    return reckon([body], model).expected[0].output_tokens
 
 
 @pytest.mark.parametrize(
@@ -50,17 +56,17 @@ def test_a_calls_words_are_counted_wherever_they_stand(body: dict[str, Any], tok
     ],
 )
 def test_the_most_that_may_be_written_is_the_cap_of_every_choice_of_every_prompt(body: dict[str, Any], most: int):
-    assert ceiling(body, a_model(), prompts=len(lengths(body))) == most
+    assert written(body, a_model()) == most
 
 
 @pytest.mark.parametrize("fields", [{"max_tokens": -1}, {"n": -5}, {"max_tokens": -1, "n": 0}])
 def test_a_negative_number_does_not_make_a_call_free(fields: dict[str, Any]):
-    assert ceiling(fields, a_model(), prompts=1) == UNCAPPED
+    assert written(fields, a_model()) == UNCAPPED
 
 
 def test_a_model_that_writes_little_is_expected_to_write_no_more():
-    assert ceiling({}, a_model(max_output=100), prompts=1) == 100
-    assert ceiling({}, a_model(max_output=100_000), prompts=1) == UNCAPPED
+    assert written({}, a_model(max_output=100)) == 100
+    assert written({}, a_model(max_output=100_000)) == UNCAPPED
 
 
 def test_what_passes_the_context_window_is_refused_with_both_numbers():

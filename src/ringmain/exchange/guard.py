@@ -7,10 +7,9 @@ from ringmain.exchange.account import Account
 from ringmain.exchange.allowance import Allowance
 from ringmain.exchange.ask import Wire
 from ringmain.exchange.hold import Hold
-from ringmain.exchange.modes.fields import choices_of
 from ringmain.exchange.plan import Plan
 from ringmain.exchange.prices import cost
-from ringmain.exchange.reply import Usage
+from ringmain.exchange.reply import Usage, together
 
 MOST_CHOICES = 8
 """The largest `n` that one ask may have."""
@@ -30,15 +29,14 @@ SMALLER: dict[Wire, str] = {"transcription": "Send a shorter sound", "speech": "
 
 def reserve(plan: Plan) -> Hold:
     """The most that this plan is expected to use."""
-    calls = [_wide(call) for call in plan.expected]
-    price = plan.model.price
+    price, calls = plan.model.price, [_wide(call) for call in plan.expected]
     most = cost(price, *calls)
     if price is not None and most is not None and price.may_store:
         # The provider may put all of the input into its cache, which some take more for.
         stored = [msgspec.structs.replace(call, cache_write=call.input_tokens) for call in calls]
         most = max(most, cost(price, *stored) or 0)
-    tokens = sum([call.input_tokens for call in calls])
-    return Hold(input_tokens=tokens, output_tokens=plan.output_tokens, picodollars=most)
+    whole = together(calls)
+    return Hold(input_tokens=whole.input_tokens, output_tokens=whole.output_tokens, picodollars=most)
 
 
 def _wide(call: Usage) -> Usage:
@@ -70,7 +68,8 @@ def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
     """
     account = plan.account
     admit(account)
-    _choices(plan)
+    if plan.choices > MOST_CHOICES:
+        raise _too_many(plan.choices)
     if allowance.asks is not None and allowance.asks < 1:
         raise Refusal(
             "rate_limit_exceeded",
@@ -83,21 +82,20 @@ def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
     return msgspec.structs.replace(hold, window=allowance.window)
 
 
-def _choices(plan: Plan) -> None:
-    wanted = max((choices_of(body) for body in plan.bodies), default=1)
-    if wanted > MOST_CHOICES:
-        raise AskError(
-            "invalid_request",
-            f"{wanted} choices are asked for, and one ask may have at most {MOST_CHOICES}.",
-            fix=f"Lower n (or best_of) to {MOST_CHOICES} or ask several times.",
-            param="n",
-        )
+def _too_many(wanted: int) -> AskError:
+    return AskError(
+        "invalid_request",
+        f"{wanted} choices are asked for, and one ask may have at most {MOST_CHOICES}.",
+        fix=f"Lower n (or best_of) to {MOST_CHOICES} or ask several times.",
+        param="n",
+    )
 
 
 def _budget(plan: Plan, hold: Hold, money: int) -> None:
-    account, unit = plan.account, UNITS.get(plan.mode, "IN,OUT")
+    account = plan.account
     if hold.picodollars is None:
         if account.unpriced == "refuse":
+            unit = UNITS.get(plan.mode, "IN,OUT")
             raise Refusal(
                 "insufficient_quota",
                 f"No price is known for '{plan.model.id}', and the budget of '{account.name}' does without guesses.",

@@ -48,7 +48,9 @@ class Price(msgspec.Struct, frozen=True):
     @property
     def may_store(self) -> bool:
         """Whether what goes into the provider's cache has a price of its own."""
-        return self.cache_write is not None or any(tier.cache_write is not None for tier in self.tiers)
+        if self.cache_write is not None:
+            return True
+        return bool(self.tiers) and any(tier.cache_write is not None for tier in self.tiers)
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):

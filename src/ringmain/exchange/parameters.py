@@ -1,45 +1,51 @@
 """A call's other fields: the host's, then the account's, under the names that the mode and the provider want."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import CAPS, TALKING, Ask, Mode, Wire
 from ringmain.exchange.connection import Connection
-from ringmain.exchange.loose import as_object
+from ringmain.exchange.loose import Json, as_object
 from ringmain.exchange.model import Model
 from ringmain.exchange.modes.fields import carried, emulated, said, translate, uncontrolled
 from ringmain.exchange.plan import Body
 
 
 def other_fields(
-    ask: Ask, account: Account, connection: Connection, model: Model, mode: Mode, wanted: str, *, gapped: bool
+    ask: Ask, account: Account, connection: Connection, model: Model, mode: Mode, manner: str, *, gapped: bool
 ) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
     """The call's other fields, the names of those that the account added, and what to tell of it.
 
-    `wanted` is the mode that was set; `gapped` says that `suffix` is among the call's words and so is not sent.
+    `manner` is the mode that was set, else the one that the host speaks.
+    `gapped` says that `suffix` is among the call's words and so is not sent.
     """
     wire = TALKING.get(ask.wire, "chat")
-    told = uncontrolled(_unsaid(ask, mode, gapped))
-    lost: dict[Wire, tuple[str, ...]] = {}
-    if (ask.wire if wanted == "auto" else wanted) == "completion" != mode:
-        told, lost["completion"] = emulated(told, account.parameters, mode)
-    translated, dropped = translate(told, wire, mode)
-    lost[ask.wire] = (*lost.get(ask.wire, ()), *dropped)
+    told, unknown = uncontrolled(_unsaid(ask, mode, gapped)), ()
+    if manner == "completion" and mode != "completion":
+        told, unknown = emulated(told, account.parameters, mode)
+    translated, lost = translate(told, wire, mode)
     cap = _cap(connection, model)
-    fields = _renamed(translated, cap, mode)
-    refused = [name for name in fields if ask.lenient and name in model.refuses]
-    fields = {name: value for name, value in fields.items() if name not in refused}
+    fields, refused = _taken(_renamed(translated, cap, mode), ask, model)
+    notices = tuple(_left_out(ask, model, mode, unknown, lost, refused)) if unknown or lost or refused else ()
+    if gapped:
+        notices = (*notices, f"The suffix was put into words, because {mode} has no field for it here.")
+    if not account.parameters:
+        return fields, (), notices
     added = _added(fields, _renamed(carried(account.parameters, mode), cap, mode), model, gapped)
-    notices = [notice for of, names in lost.items() for notice in _dropped(names, of, mode)]
-    notices += [f"'{model.id}' refuses {name}; it was left out." for name in refused]
-    return {**fields, **added}, tuple(added), (*notices, *_put_in_words(gapped, mode))
+    return {**fields, **added}, tuple(added), notices
+
+
+def _taken(fields: dict[str, Any], ask: Ask, model: Model) -> tuple[dict[str, Any], list[str]]:
+    """The fields that are sent, and the names of those that the model refuses and a lenient host does without."""
+    if not ask.lenient or not model.refuses:
+        return fields, []
+    refused = [name for name in fields if name in model.refuses]
+    return {name: value for name, value in fields.items() if name not in refused}, refused
 
 
 def _added(fields: dict[str, Any], offered: dict[str, Any], model: Model, gapped: bool) -> dict[str, Any]:
     """Those of the account's parameters that the host leaves open and the model takes."""
-    if not offered:
-        return offered
     own = said(fields)
     capped = any(name in own for name in CAPS)
     return {
@@ -70,14 +76,17 @@ def _renamed(fields: dict[str, Any], cap: str | None, mode: Mode) -> dict[str, A
     return {cap if name in CAPS else name: value for name, value in fields.items() if name in held or name not in CAPS}
 
 
-def _dropped(names: tuple[str, ...], wire: Wire, mode: Mode) -> tuple[str, ...]:
-    if not names:
-        return ()
-    return (f"Left out, because {mode} has no counterpart of {wire}'s: {', '.join(names)}.",)
-
-
-def _put_in_words(gapped: bool, mode: Mode) -> tuple[str, ...]:
-    return (f"The suffix was put into words, because {mode} has no field for it here.",) if gapped else ()
+def _left_out(
+    ask: Ask, model: Model, mode: Mode, unknown: tuple[str, ...], lost: tuple[str, ...], refused: Sequence[str]
+) -> Iterator[str]:
+    """What to tell of fields that are not sent: `unknown` ones are a completion's, `lost` ones the wire's own."""
+    dropped: dict[Wire, tuple[str, ...]] = {"completion": unknown}
+    dropped[ask.wire] = (*dropped.get(ask.wire, ()), *lost)
+    for wire, names in dropped.items():
+        if names:
+            yield f"Left out, because {mode} has no counterpart of {wire}'s: {', '.join(names)}."
+    for name in refused:
+        yield f"'{model.id}' refuses {name}; it was left out."
 
 
 def streamed(bodies: Sequence[Body], ask: Ask, connection: Connection, model: Model, mode: Mode) -> tuple[Body, ...]:
@@ -94,4 +103,5 @@ def _counting(body: Body) -> dict[str, Any]:
 
 
 def wants_usage(ask: Ask) -> bool:
-    return bool(as_object(ask.fields.get("stream_options")).get("include_usage"))
+    options: Json = ask.fields.get("stream_options")
+    return isinstance(options, dict) and bool(options.get("include_usage"))

@@ -37,6 +37,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     expected: tuple[Usage, ...] = ()
     """Of each call: its input, estimated, and the most that the provider may write to all its choices, an estimate
     where nothing caps it."""
+    longest: int = 0
+    """Tokens of the longest call, estimated, and of the cap on each of its answers."""
+    choices: int = 1
+    """The most answers that one call wants to a prompt."""
 
     @property
     def guest(self) -> bool:

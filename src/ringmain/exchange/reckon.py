@@ -1,20 +1,22 @@
 """How long a call is, in and out, before it leaves."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from ringmain.errors import AskError
-from ringmain.exchange.loose import as_list, as_object, as_text
+from ringmain.exchange.loose import Json, as_list, as_text
 from ringmain.exchange.model import Model
 from ringmain.exchange.modes.fields import cap_of, choices_of
 from ringmain.exchange.plan import Body, Plan
+from ringmain.exchange.reply import Usage
 from ringmain.exchange.tokens import estimate, estimate_messages
 
 UNCAPPED = 4096
 """Output tokens that a call without a cap is expected to stay below."""
 
-FORMS = ("tools", "functions", "response_format", "text")
+FORMS = frozenset({"tools", "functions", "response_format", "text"})
 """Fields that the model is given to read beside the words: what it may call, and the form in which it must answer."""
 
 CERTAIN = 0.8
@@ -24,55 +26,74 @@ LONG = 1000
 """Tokens below which no model's window is passed."""
 
 
+class Reckoned(msgspec.Struct, frozen=True):
+    """What the calls of a plan come to; each stands in the plan under the same name."""
+
+    expected: tuple[Usage, ...]
+    longest: int
+    choices: int
+
+
+def reckon(bodies: Sequence[Body], model: Model) -> Reckoned:
+    """What these calls come to, each of which must fit into the model's context window.
+
+    Raises `AskError("context_length_exceeded")` with the numbers.
+    """
+    expected: list[Usage] = []
+    longest, most = 0, 1
+    for body in bodies:
+        texts, cap, choices = lengths(body), cap_of(body), choices_of(body)
+        if model.context_window:
+            _fit_window(body, max(texts, default=0), cap or 0, model)
+        written = min(model.max_output or UNCAPPED, UNCAPPED) if cap is None else cap
+        call = Usage(sum(texts), written * choices * len(texts))
+        expected.append(call)
+        longest = max(longest, call.input_tokens + (cap or 0))
+        most = max(most, choices)
+    return Reckoned(tuple(expected), longest, most)
+
+
+def measured(body: Body, call: Usage) -> Reckoned:
+    """The same for a single call of which it is known already what it reads and writes."""
+    return Reckoned((call,), call.input_tokens + (cap_of(body) or 0), choices_of(body))
+
+
 def is_long(plan: Plan) -> bool:
     """Whether a call and its answer may be longer than a small model holds."""
-    return any(
-        call.input_tokens + (cap_of(body) or 0) > LONG for call, body in zip(plan.expected, plan.bodies, strict=True)
-    )
+    return plan.longest > LONG
 
 
 def lengths(body: Body) -> list[int]:
     """The tokens of each text that the model is given by itself: of every prompt, or of the one conversation."""
-    said = body.get("messages") or body.get("input")
-    told = sum([estimate(str(body[name])) for name in FORMS if body.get(name)])
+    said: Json = body.get("messages") or body.get("input")
+    told = 0
+    for name in FORMS & body.keys():
+        told += estimate(str(body[name])) if body[name] else 0
     if "instructions" in body:
         told += estimate(as_text(body["instructions"]))
     if isinstance(said, list):
-        return [told + estimate_messages(as_object(message) for message in as_list(said))]
+        return [told + estimate_messages(said)]
     if isinstance(said, str):
         return [told + estimate(said)]
     return [_tokens(prompt) for prompt in _prompts(body.get("prompt"))]
 
 
-def _prompts(prompt: Any) -> list[Any]:
+def _prompts(prompt: Json) -> list[Any]:
     """The prompts of a completion call, also where it has only one."""
-    several = isinstance(prompt, list) and not isinstance(next(iter(as_list(prompt)), None), int)
-    return as_list(prompt) if several else [prompt]
+    if isinstance(prompt, list) and not isinstance(next(iter(prompt), None), int):
+        return prompt
+    return [prompt]
 
 
-def _tokens(prompt: Any) -> int:
+def _tokens(prompt: Json) -> int:
     return estimate(prompt) if isinstance(prompt, str) else len(as_list(prompt))
 
 
-def ceiling(body: Body, model: Model, *, prompts: int) -> int:
-    """The most tokens that the provider may write to a call, over all its prompts and choices."""
-    cap = cap_of(body)
-    most = min(model.max_output or UNCAPPED, UNCAPPED) if cap is None else cap
-    return most * choices_of(body) * prompts
-
-
-def fit_window(bodies: Sequence[Body], measured: Sequence[list[int]], model: Model) -> None:
-    """Nothing, where every call, whose texts are so long, fits into the model's context window.
-
-    Raises `AskError("context_length_exceeded")` with the numbers.
-    """
-    window = model.context_window or math.inf
-    for body, long in zip(bodies, measured, strict=True):
-        prompt, cap = max(long, default=0), cap_of(body) or 0
-        if prompt * CERTAIN + cap > window:
-            sentence, fix = _too_long(model, prompt, cap)
-            param = "messages" if "messages" in body else "prompt"
-            raise AskError("context_length_exceeded", sentence, fix=fix, param=param)
+def _fit_window(body: Body, prompt: int, cap: int, model: Model) -> None:
+    if model.context_window and prompt * CERTAIN + cap > model.context_window:
+        sentence, fix = _too_long(model, prompt, cap)
+        param = "messages" if "messages" in body else "prompt"
+        raise AskError("context_length_exceeded", sentence, fix=fix, param=param)
 
 
 def _too_long(model: Model, prompt: int, cap: int) -> tuple[str, str]:

@@ -15,9 +15,12 @@ from ringmain.exchange.modes import SOUND
 from ringmain.exchange.modes.fields import uncontrolled
 from ringmain.exchange.parameters import other_fields, streamed, wants_usage
 from ringmain.exchange.plan import Body, Plan
-from ringmain.exchange.reckon import ceiling, fit_window, lengths
+from ringmain.exchange.reckon import lengths, measured, reckon
 from ringmain.exchange.reply import Usage
 from ringmain.exchange.wording import contents, frame, unsaid
+
+OF_OUR_OWN = frozenset({"stop", "stream_options"})
+"""What the stages may put into a call by themselves."""
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -36,8 +39,8 @@ def choose(ask: Ask, account: Account, connection: Connection, *, fallback: str 
     if ask.wire in OF_SOUND:
         wanted, free = ask.model or fallback, connection.preset.suggestions(ask.wire)
     else:
-        pinned = account.models[0] if account.models else None
-        wanted, free = ask.model or account.model or pinned or connection.model or fallback, ()
+        wanted = ask.model or account.model or next(iter(account.models), None) or connection.model or fallback
+        free = ()
     if not wanted:
         return None
     meant = connection.aliases.get(wanted, wanted)
@@ -74,12 +77,12 @@ def resolve(
         return _of_sound(ask, account, connection, model, notices)
     wanted = ask.mode or account.mode
     taken = mode or pick(wanted, ask.wire, model, connection, fitting=fitting)
-    around = frame(ask, account, connection, taken, wanted)
-    fields, added, noted = other_fields(ask, account, connection, model, taken, wanted, gapped=around.gapped)
-    told = contents(ask, account, turns, taken, wanted, frame=around)
+    manner = ask.wire if wanted == "auto" else wanted
+    around = frame(ask, account, connection, taken, manner)
+    fields, added, noted = other_fields(ask, account, connection, model, taken, manner, gapped=around.gapped)
+    told = contents(ask, account, turns, taken, manner, frame=around)
     bodies = streamed([_body(model, fields, said) for said in told], ask, connection, model, taken)
-    measured = [lengths(body) for body in bodies]
-    fit_window(bodies, measured, model)
+    reckoned = reckon(bodies, model)
     return Plan(
         ask=ask,
         account=account,
@@ -90,12 +93,16 @@ def resolve(
         stream=ask.stream,
         hide_usage=not wants_usage(ask),
         organization=connection.organization or ask.organization,
-        added=(*added, *_own(bodies, ask, added)),
-        notices=(*_told(ask, connection, notices), *_emulation(ask, wanted, taken, model), *unsaid(ask, taken), *noted),
-        expected=tuple(
-            Usage(sum(long), ceiling(body, model, prompts=len(long)))
-            for body, long in zip(bodies, measured, strict=True)
+        added=_added(bodies[0], ask, added),
+        notices=(
+            *_told(ask, connection, notices),
+            *(_emulation(ask, wanted, taken, model) if taken != manner else ()),
+            *unsaid(ask, taken),
+            *noted,
         ),
+        expected=reckoned.expected,
+        longest=reckoned.longest,
+        choices=reckoned.choices,
     )
 
 
@@ -109,8 +116,9 @@ def pick(
     """
     first: Mode = TALKING.get(wire, "chat") if wanted == "auto" else wanted
     can: tuple[Mode, ...] = (model.modes if model.modes is not None else connection.preset.modes) or (first,)
-    order: list[Mode] = [first, *INSTEAD[wanted]]
-    for mode in order:
+    if first in can:
+        return first
+    for mode in INSTEAD[wanted]:
         if mode in can:
             return mode
     raise misfit(model.id, wanted, can, fitting)
@@ -118,23 +126,25 @@ def pick(
 
 def _body(model: Model, fields: Body, said: Body) -> Body:
     """One call; a rendered conversation has a stop of its own, which gives way to one that was asked for."""
-    stop = {"stop": fields["stop"]} if fields.get("stop") else {}
     named = {"model": model.id} if model.id else {}
-    return {**named, **fields, **said, **stop}
+    body = {**named, **fields, **said}
+    if fields.get("stop"):
+        body["stop"] = fields["stop"]
+    return body
 
 
-def _own(bodies: Sequence[Body], ask: Ask, added: Sequence[str]) -> tuple[str, ...]:
-    """What neither host nor account asked for."""
-    own = [name for name in ("stop", "stream_options") if any(name in body for body in bodies)]
-    return tuple(name for name in own if name not in added and ask.fields.get(name) is None)
+def _added(body: Body, ask: Ask, added: tuple[str, ...]) -> tuple[str, ...]:
+    """What the account added, and what neither host nor account asked for, which is the same in all calls of a plan."""
+    if OF_OUR_OWN.isdisjoint(body):
+        return added
+    own = [name for name in sorted(OF_OUR_OWN & body.keys()) if ask.fields.get(name) is None]
+    return (*added, *(name for name in own if name not in added))
 
 
 def _emulation(ask: Ask, wanted: str, mode: Mode, model: Model) -> tuple[str, ...]:
-    if wanted not in ("auto", mode):
-        return (f"'{model.id}' has no {wanted} mode here; it was asked by {mode}.",)
-    if wanted == "auto" and mode != ask.wire:
+    if wanted == "auto":
         return (f"'{model.id}' cannot do {ask.wire}; it was asked by {mode}.",)
-    return ()
+    return (f"'{model.id}' has no {wanted} mode here; it was asked by {mode}.",)
 
 
 def _told(ask: Ask, connection: Connection, notices: tuple[str, ...]) -> tuple[str, ...]:
@@ -146,6 +156,7 @@ def _told(ask: Ask, connection: Connection, notices: tuple[str, ...]) -> tuple[s
 
 def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model, notices: tuple[str, ...]) -> Plan:
     body = _body(model, uncontrolled(ask.fields), {})
+    reckoned = measured(body, Usage(sum(lengths({"prompt": ask.fields.get("input")}))))
     return Plan(
         ask=ask,
         account=account,
@@ -155,7 +166,9 @@ def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model
         bodies=(body,),
         organization=connection.organization or ask.organization,
         notices=_told(ask, connection, notices),
-        expected=(Usage(sum(lengths({"prompt": ask.fields.get("input")}))),),
+        expected=reckoned.expected,
+        longest=reckoned.longest,
+        choices=reckoned.choices,
     )
 
 
@@ -164,6 +177,7 @@ def _of_sound(ask: Ask, account: Account, connection: Connection, model: Model, 
     mode = SOUND[ask.wire]
     said = {name: value for name, value in mode.content(ask).items() if name not in model.refuses}
     body = _body(model, uncontrolled(ask.fields), said)
+    reckoned = measured(body, mode.expected(ask, body, model))
     return Plan(
         ask=ask,
         account=account,
@@ -174,5 +188,7 @@ def _of_sound(ask: Ask, account: Account, connection: Connection, model: Model, 
         organization=connection.organization or ask.organization,
         added=("response_format",) if "response_format" in said else (),
         notices=_told(ask, connection, notices),
-        expected=(mode.expected(ask, body, model),),
+        expected=reckoned.expected,
+        longest=reckoned.longest,
+        choices=reckoned.choices,
     )

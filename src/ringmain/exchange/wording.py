@@ -1,7 +1,6 @@
 """What a provider call says: the host's words, what the account puts around them, and what was said before."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -9,7 +8,7 @@ from ringmain.errors import AskError
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import Ask, Message, Mode, Prompt, beside_text, text_of
 from ringmain.exchange.connection import Connection
-from ringmain.exchange.loose import as_list
+from ringmain.exchange.loose import Json, as_list
 from ringmain.exchange.modes import chat, completion, responses
 from ringmain.exchange.modes.fields import refuse_apart
 from ringmain.exchange.plan import Body
@@ -29,11 +28,13 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.before or self.after)
 
 
-def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, wanted: str) -> Frame:
+UNFRAMED = Frame()
+
+
+def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, manner: str) -> Frame:
     """The host's or the account's prefix and suffix where the ask is one for completion, native or emulated; else what
     tells of the text that is to follow, where a room's chat has named one."""
-    manner = _manner(ask, wanted)
-    if "completion" not in (manner, mode):
+    if manner != "completion" and mode != "completion":
         return _followed(ask)
     before = account.prompt_prefix if ask.prompt_prefix is None else ask.prompt_prefix
     after = account.prompt_suffix if ask.prompt_suffix is None else ask.prompt_suffix
@@ -47,44 +48,45 @@ def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, wanted
 
 def _followed(ask: Ask) -> Frame:
     """What a room's chat is told of a `suffix`; on `/v1` the field travels, and its meaning is the provider's."""
+    if not ask.lenient or ask.wire == "responses":
+        return UNFRAMED
     suffix = ask.fields.get("suffix")
-    if not ask.lenient or ask.wire == "responses" or not isinstance(suffix, str) or not suffix:
-        return Frame()
+    if not isinstance(suffix, str) or not suffix:
+        return UNFRAMED
     return Frame(after=chat.followed(suffix), gapped=True)
 
 
 def unsaid(ask: Ask, mode: Mode) -> tuple[str, ...]:
     """A notice that names what the ask says and this mode has no words for."""
+    if mode != "completion" and not ask.unsaid:
+        return ()
     kinds = list(ask.unsaid if mode != ask.wire else ())
     if mode == "completion":
         kinds += [kind for message in ask.messages for kind in beside_text(message)]
     return (f"Left out, because {mode} cannot be told of it: {', '.join(dict.fromkeys(kinds))}.",) if kinds else ()
 
 
-def _manner(ask: Ask, wanted: str) -> str:
-    """The mode that was set, else the one that the host speaks."""
-    return ask.wire if wanted == "auto" else wanted
-
-
 def contents(
-    ask: Ask, account: Account, turns: Sequence[Message], mode: Mode, wanted: str, *, frame: Frame
+    ask: Ask, account: Account, turns: Sequence[Message], mode: Mode, manner: str, *, frame: Frame
 ) -> list[Body]:
     """What each provider call says, in its mode's own form.
 
     Raises `AskError`: `nothing_to_ask`; `unsupported_field` for token numbers that must be text.
     """
-    ask = _said_also(ask, account)
-    if ask.wire == "completion" and not ask.prompts:
-        raise AskError("nothing_to_ask", "There is nothing to ask.", fix="Send at least one prompt.", param="prompt")
-    if ask.wire == mode == "completion" and not turns:
-        return [completion.content([_framed(prompt, frame) for prompt in ask.prompts], listed=ask.listed)]
-    opening = () if _manner(ask, wanted) == "completion" else _context(ask, account)
-    if ask.wire == mode == "responses":
+    if ask.also:
+        ask = _said_also(ask, account)
+    if ask.wire == "completion":
+        if not ask.prompts:
+            raise _nothing()
+        if mode == "completion" and not turns:
+            return [completion.content([_framed(prompt, frame) for prompt in ask.prompts], listed=ask.listed)]
+    opening = () if manner == "completion" else _context(ask, account)
+    if mode == "responses" and ask.wire == "responses":
         return [_own_responses(ask, opening, turns, frame)]
     return [_said(_in_order(opening, turns, talk), mode) for talk in _talks(ask, frame, mode)]
 
 
-def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[list[Message]]:
+def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[Sequence[Message]]:
     if ask.wire != "completion":
         return [_framed_last(ask.messages, frame, "text")]
     if mode == "completion" and len(ask.prompts) > 1:
@@ -94,18 +96,18 @@ def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[list[Message]]:
     return [[{"role": "user", "content": _framed(prompt, frame)}] for prompt in ask.prompts]
 
 
-def _in_order(opening: Sequence[Message], turns: Sequence[Message], talk: Sequence[Message]) -> list[Message]:
+def _in_order(opening: Sequence[Message], turns: Sequence[Message], talk: Sequence[Message]) -> Sequence[Message]:
     """What the system says first, then the earlier turns, then the ask."""
     if not opening and not turns:
-        return list(talk)
+        return talk
     begins = next((at for at, message in enumerate(talk) if message.get("role") not in OPENING), len(talk))
     return [*opening, *talk[:begins], *turns, *talk[begins:]]
 
 
-def _said(messages: list[Message], mode: Mode) -> Body:
-    if mode == "completion":
-        return completion.conversation(messages)
-    return chat.content(messages) if mode == "chat" else responses.content(messages)
+def _said(messages: Sequence[Message], mode: Mode) -> Body:
+    if mode == "chat":
+        return chat.content(messages)
+    return completion.conversation(messages) if mode == "completion" else responses.content(messages)
 
 
 def _own_responses(ask: Ask, opening: Sequence[Message], turns: Sequence[Message], frame: Frame) -> Body:
@@ -124,8 +126,6 @@ def _own_responses(ask: Ask, opening: Sequence[Message], turns: Sequence[Message
 
 def _said_also(ask: Ask, account: Account) -> Ask:
     """The ask with its further sentence where the system speaks."""
-    if not ask.also:
-        return ask
     spoken = [] if any(m["role"] in OPENING for m in ask.messages) else [account.context or ""]
     messages = [*({"role": "system", "content": text} for text in spoken), *ask.messages]
     at = next(at for at, message in enumerate(messages) if message["role"] in OPENING)
@@ -149,12 +149,12 @@ def _framed(prompt: Prompt, frame: Frame) -> Prompt:
     return f"{frame.before}{prompt}{frame.after}"
 
 
-def _framed_last(messages: Sequence[Message], frame: Frame, kind: str) -> list[Message]:
+def _framed_last(messages: Sequence[Message], frame: Frame, kind: str) -> Sequence[Message]:
     """The messages, with the frame around what the user said last, else around what the system did; a text part is of
     this kind."""
-    out = list(messages)
     if not frame:
-        return out
+        return messages
+    out = list(messages)
     backwards = range(len(out) - 1, -1, -1)
     last = next((at for role in (("user",), OPENING) for at in backwards if out[at].get("role") in role), None)
     if last is not None:
@@ -162,11 +162,15 @@ def _framed_last(messages: Sequence[Message], frame: Frame, kind: str) -> list[M
     return out
 
 
-def _around(content: Any, frame: Frame, kind: str) -> Any:
+def _around(content: Json, frame: Frame, kind: str) -> Json:
     if not isinstance(content, list):
         return f"{frame.before}{content or ''}{frame.after}"
     before, after = ([{"type": kind, "text": text}] if text else [] for text in (frame.before, frame.after))
-    return [*before, *as_list(content), *after]
+    return [*before, *content, *after]
+
+
+def _nothing() -> AskError:
+    return AskError("nothing_to_ask", "There is nothing to ask.", fix="Send at least one prompt.", param="prompt")
 
 
 def _no_tokens(why: str) -> AskError:

@@ -165,8 +165,13 @@ def uncontrolled(fields: Fields) -> Fields:
 
 def cap_of(fields: Fields) -> int | None:
     """The cap on output tokens, whatever it is called."""
-    caps = [fields[name] for name in CAPS if isinstance(fields.get(name), int) and fields[name] >= 0]
-    return min(caps) if caps else None
+    least = None
+    for name in CAPS:
+        if name in fields:
+            cap = fields[name]
+            if isinstance(cap, int) and cap >= 0 and (least is None or cap < least):
+                least = cap
+    return least
 
 
 def said(fields: Fields) -> Fields:
@@ -178,7 +183,13 @@ def said(fields: Fields) -> Fields:
 
 def choices_of(fields: Fields) -> int:
     """How many answers the provider will write to each prompt: `n`, or `best_of` of which it shows `n`."""
-    return max([1, *[fields[name] for name in ("n", "best_of") if isinstance(fields.get(name), int)]])
+    most = 1
+    for name in ("n", "best_of"):
+        if name in fields:
+            wanted = fields[name]
+            if isinstance(wanted, int) and wanted > most:
+                most = wanted
+    return most
 
 
 def carried(parameters: Fields, mode: Mode) -> Fields:
