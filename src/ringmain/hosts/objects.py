@@ -1,7 +1,7 @@
 """The body of a request in OpenAI's form: one JSON object, in which what the hub reckons with is of its kind."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -70,27 +70,37 @@ def _too_deep() -> AskError:
     return AskError("too_deep", sentence, fix="Flatten it, or send the inner part as text.")
 
 
+class _Shape(NamedTuple):
+    """What a field must be, where it is not null."""
+
+    kind: type
+    words: str
+    within: range | None = None
+
+
+def _number(least: int, most: int) -> _Shape:
+    return _Shape(int, f"a whole number from {least} to {most}", range(least, most + 1))
+
+
+SHAPES = {
+    "model": _Shape(str, "a string"),
+    "stream": _Shape(bool, "true or false"),
+    "stream_options": _Shape(dict, "an object"),
+    "n": _number(1, 1_000_000),
+    "best_of": _number(0, 1_000_000),
+    **dict.fromkeys(CAPS, _number(0, MOST_TOKENS)),
+}
+"""The fields that the hub reckons with, in the order in which they are looked at."""
+
+ORDER = {name: place for place, name in enumerate(SHAPES)}
+
+
 def _check_shape(body: dict[str, Any]) -> None:
     """Raise `AskError("invalid_request")` where a field that the hub reckons with is of another kind."""
-    _expect(body, "model", str, "a string")
-    _expect(body, "stream", bool, "true or false")
-    _expect(body, "stream_options", dict, "an object")
-    _expect_number(body, "n", 1, 1_000_000)
-    _expect_number(body, "best_of", 0, 1_000_000)
-    for name in CAPS:
-        _expect_number(body, name, 0, MOST_TOKENS)
-
-
-def _expect(body: dict[str, Any], name: str, kind: type, words: str) -> None:
-    value = body.get(name)
-    if value is not None and type(value) is not kind:
-        raise wrong(name, f"{name} must be {words}.")
-
-
-def _expect_number(body: dict[str, Any], name: str, least: int, most: int) -> None:
-    value = body.get(name)
-    if value is not None and not (type(value) is int and least <= value <= most):
-        raise wrong(name, f"{name} must be a whole number from {least} to {most}.")
+    for name in sorted(SHAPES.keys() & body.keys(), key=ORDER.__getitem__):
+        value, (kind, words, within) = body[name], SHAPES[name]
+        if value is not None and (type(value) is not kind or (within is not None and value not in within)):
+            raise wrong(name, f"{name} must be {words}.")
 
 
 def wrong(param: str, sentence: str) -> AskError:
@@ -103,7 +113,9 @@ def header_of(request: HostRequest, name: str) -> str | None:
 
     Raises `AskError("invalid_request")` for one that is no plain text.
     """
-    value = request.headers.get(name, "").strip()
+    if name not in request.headers:
+        return None
+    value = request.headers[name].strip()
     if not value:
         return None
     if not _HEADER.fullmatch(value):

@@ -18,20 +18,23 @@ WIRES: dict[str, Wire] = {
     "/v1/embeddings": "embeddings",
 }
 
-SHAPED: dict[Wire, tuple[str, ...]] = {
-    "chat": ("model", "stream", "messages", "prompt"),
-    "completion": ("model", "stream", "messages", "prompt"),
-    "responses": ("model", "stream", "messages"),
-    "embeddings": ("model", "stream", "messages", "prompt"),
-}
-"""Fields that do not travel by themselves: the ask holds them, or this wire has no such thing."""
-
-OWN: dict[Wire, tuple[str, ...]] = {
+HELD: dict[Wire, tuple[str, ...]] = {
     "chat": ("model", "stream", "messages"),
     "completion": ("model", "stream", "prompt"),
     "responses": ("model", "stream"),
     "embeddings": ("model", "stream"),
 }
+"""Fields that do not travel by themselves, because the ask holds them."""
+
+FOREIGN: dict[Wire, tuple[str, ...]] = {
+    "chat": ("prompt",),
+    "completion": ("messages",),
+    "responses": ("messages",),
+    "embeddings": ("messages", "prompt"),
+}
+"""Fields that do not travel at all, because this wire has no such thing."""
+
+APART = {wire: frozenset((*HELD[wire], *FOREIGN[wire])) for wire in HELD}
 
 INSTEAD_OF_INPUT = ("prompt", "previous_response_id", "conversation")
 """A response may be asked for with one of these and no input."""
@@ -44,20 +47,20 @@ def read(request: HostRequest, *, ask_id: str) -> Ask:
     """
     wire = WIRES[request.path]
     body = checked_object(request.body)
-    model = body.get("model")
+    streams = bool(body.get("stream"))
     return Ask(
         id=ask_id,
         wire=wire,
         messages=_messages(body, wire),
         prompts=_prompts(body.get("prompt")) if wire == "completion" else (),
         listed=wire == "completion" and isinstance(body["prompt"], list) and not _tokens(body["prompt"]),
-        fields={name: value for name, value in body.items() if name not in SHAPED[wire]},
-        model=model or None,
+        fields=_fields(body, wire),
+        model=body.get("model") or None,
         organization=header_of(request, "openai-organization"),
         conversation=header_of(request, "x-ringmain-conversation"),
         max_cost=header_of(request, "x-ringmain-cap"),
-        stream=bool(body.get("stream")) and wire != "embeddings",
-        deadline=deadline_of(request, bool(body.get("stream"))),
+        stream=streams and wire != "embeddings",
+        deadline=deadline_of(request, streams),
         notices=_left_out(body, wire),
         unsaid=unsaid(body.get("input")) if wire == "responses" else (),
     )
@@ -113,15 +116,26 @@ def _nothing(param: str) -> AskError:
     return AskError("nothing_to_ask", "There is nothing to ask.", fix=f"Send {param}.", param=param)
 
 
+def _fields(body: dict[str, Any], wire: Wire) -> dict[str, Any]:
+    """Those that travel as they came."""
+    fields = body.copy()
+    for name in APART[wire] & body.keys():
+        del fields[name]
+    return fields
+
+
 def _left_out(body: dict[str, Any], wire: Wire) -> tuple[str, ...]:
-    names = [name for name in SHAPED[wire] if name in body and name not in OWN[wire]]
+    names = [name for name in FOREIGN[wire] if name in body]
     return (f"Left out, because this endpoint has no such field: {', '.join(names)}.",) if names else ()
 
 
 def deadline_of(request: HostRequest, streams: bool) -> float | None:
     """When OpenAI's client stops listening, which for a stream it counts anew at every event."""
+    told = request.headers.get("x-stainless-read-timeout")
+    if streams or told is None:
+        return None
     try:
-        seconds = float(request.headers.get("x-stainless-read-timeout", ""))
+        seconds = float(told)
     except ValueError:
         return None
-    return seconds - 0.5 if not streams and 1.0 <= seconds < 86_400 else None
+    return seconds - 0.5 if 1.0 <= seconds < 86_400 else None
