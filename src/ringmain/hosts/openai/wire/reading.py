@@ -18,23 +18,23 @@ WIRES: dict[str, Wire] = {
     "/v1/embeddings": "embeddings",
 }
 
-HELD: dict[Wire, tuple[str, ...]] = {
-    "chat": ("model", "stream", "messages"),
-    "completion": ("model", "stream", "prompt"),
-    "responses": ("model", "stream"),
-    "embeddings": ("model", "stream"),
+HELD: dict[Wire, frozenset[str]] = {
+    "chat": frozenset({"model", "stream", "messages"}),
+    "completion": frozenset({"model", "stream", "prompt"}),
+    "responses": frozenset({"model", "stream"}),
+    "embeddings": frozenset({"model", "stream"}),
 }
 """Fields that do not travel by themselves, because the ask holds them."""
 
-FOREIGN: dict[Wire, tuple[str, ...]] = {
-    "chat": ("prompt",),
-    "completion": ("messages",),
-    "responses": ("messages",),
-    "embeddings": ("messages", "prompt"),
+FOREIGN: dict[Wire, frozenset[str]] = {
+    "chat": frozenset({"prompt"}),
+    "completion": frozenset({"messages"}),
+    "responses": frozenset({"messages"}),
+    "embeddings": frozenset({"messages", "prompt"}),
 }
 """Fields that do not travel at all, because this wire has no such thing."""
 
-APART = {wire: frozenset((*HELD[wire], *FOREIGN[wire])) for wire in HELD}
+APART = {wire: HELD[wire] | FOREIGN[wire] for wire in HELD}
 
 INSTEAD_OF_INPUT = ("prompt", "previous_response_id", "conversation")
 """A response may be asked for with one of these and no input."""
@@ -125,8 +125,9 @@ def _fields(body: dict[str, Any], wire: Wire) -> dict[str, Any]:
 
 
 def _left_out(body: dict[str, Any], wire: Wire) -> tuple[str, ...]:
-    names = [name for name in FOREIGN[wire] if name in body]
-    return (f"Left out, because this endpoint has no such field: {', '.join(names)}.",) if names else ()
+    if FOREIGN[wire].isdisjoint(body):
+        return ()
+    return (f"Left out, because this endpoint has no such field: {', '.join(sorted(FOREIGN[wire] & body.keys()))}.",)
 
 
 def deadline_of(request: HostRequest, streams: bool) -> float | None:
