@@ -29,7 +29,7 @@ SMALLER: dict[Wire, str] = {"transcription": "Send a shorter sound", "speech": "
 
 def reserve(plan: Plan) -> Hold:
     """The most that this plan is expected to use."""
-    price, calls = plan.model.price, [_wide(call) for call in plan.expected]
+    price, calls = plan.model.price, list(map(_wide, plan.expected))
     most = cost(price, *calls)
     if price is not None and most is not None and price.may_store:
         # The provider may put all of the input into its cache, which some take more for.

@@ -6,7 +6,7 @@ from typing import Any
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import CAPS, TALKING, Ask, Mode, Wire
 from ringmain.exchange.connection import Connection
-from ringmain.exchange.loose import Json, as_object
+from ringmain.exchange.loose import as_object
 from ringmain.exchange.model import Model
 from ringmain.exchange.modes.fields import carried, emulated, said, translate, uncontrolled
 from ringmain.exchange.plan import Body
@@ -103,5 +103,5 @@ def _counting(body: Body) -> dict[str, Any]:
 
 
 def wants_usage(ask: Ask) -> bool:
-    options: Json = ask.fields.get("stream_options")
-    return isinstance(options, dict) and bool(options.get("include_usage"))
+    fields = ask.fields
+    return "stream_options" in fields and bool(as_object(fields["stream_options"]).get("include_usage"))

@@ -23,9 +23,9 @@ class _Part(msgspec.Struct):
     message: Message | None = None
     calls: Calls | None = None
 
-    def choice(self, index: int) -> Choice:
-        message = self.message or Message("".join(self.texts), tool_calls=self.calls.whole() if self.calls else None)
-        return Choice(index, message, self.finish)
+    def whole(self) -> Message:
+        """What was said, once all of it was heard."""
+        return Message("".join(self.texts), tool_calls=self.calls.whole() if self.calls else None)
 
 
 class Tally:
@@ -125,12 +125,15 @@ class Tally:
         """
         if self._call or self._counting:
             self._end_call()
-        heard = zip(self._ended, expected, strict=False)
-        calls = tuple([counted or self._guessed(call, choices) for (counted, choices), call in heard])
+        calls = tuple(map(self._took, self._ended, expected))
         if not self._guesses:
             return calls, ()
         what = "seconds" if calls[0].audio_milliseconds and not calls[0].input_tokens else "tokens"
         return calls, (f"The provider did not count the {what}; these are estimated.",)
+
+    def _took(self, ended: tuple[Usage | None, set[int]], expected: Usage) -> Usage:
+        counted, choices = ended
+        return counted or self._guessed(expected, choices)
 
     def _guessed(self, expected: Usage, choices: set[int]) -> Usage:
         written = sum(estimate("".join(self._parts[index].texts)) for index in choices)
@@ -162,7 +165,7 @@ class Tally:
             wire=plan.ask.wire,
             mode=plan.mode,
             model=plan.model.id or self._model,
-            choices=tuple([self._parts[index].choice(index) for index in sorted(self._parts)]),
+            choices=tuple(map(self._choice, sorted(self._parts))),
             usage=together(calls),
             picodollars=cost(plan.model.price, *calls),
             notices=notices,
@@ -174,6 +177,10 @@ class Tally:
             audio=self._audio,
             created=line.at // 1000,
         )
+
+    def _choice(self, index: int) -> Choice:
+        part = self._parts[index]
+        return Choice(index, part.message or part.whole(), part.finish)
 
 
 def _pieces(heard: Heard, first: int) -> Iterator[Piece]:

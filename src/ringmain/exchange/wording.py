@@ -83,7 +83,10 @@ def contents(
     opening = () if manner == "completion" else _context(ask, account)
     if mode == "responses" and ask.wire == "responses":
         return [_own_responses(ask, opening, turns, frame)]
-    return [_said(_in_order(opening, turns, talk), mode) for talk in _talks(ask, frame, mode)]
+    talks = _talks(ask, frame, mode)
+    if opening or turns:
+        talks = [_in_order(opening, turns, talk) for talk in talks]
+    return [_said(talk, mode) for talk in talks]
 
 
 def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[Sequence[Message]]:
@@ -96,10 +99,8 @@ def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[Sequence[Message]]:
     return [[{"role": "user", "content": _framed(prompt, frame)}] for prompt in ask.prompts]
 
 
-def _in_order(opening: Sequence[Message], turns: Sequence[Message], talk: Sequence[Message]) -> Sequence[Message]:
+def _in_order(opening: Sequence[Message], turns: Sequence[Message], talk: Sequence[Message]) -> list[Message]:
     """What the system says first, then the earlier turns, then the ask."""
-    if not opening and not turns:
-        return talk
     begins = next((at for at, message in enumerate(talk) if message.get("role") not in OPENING), len(talk))
     return [*opening, *talk[:begins], *turns, *talk[begins:]]
 
