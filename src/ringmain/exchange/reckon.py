@@ -45,11 +45,10 @@ def reckon(bodies: Sequence[Body], model: Model) -> Reckoned:
         texts, cap, choices = lengths(body), cap_of(body), choices_of(body)
         if model.context_window:
             _fit_window(body, max(texts, default=0), cap or 0, model)
-        written = min(model.max_output or UNCAPPED, UNCAPPED) if cap is None else cap
-        call = Usage(sum(texts), written * choices * len(texts))
-        expected.append(call)
-        longest = max(longest, call.input_tokens + (cap or 0))
-        most = max(most, choices)
+        read = sum(texts)
+        each = min(model.max_output or UNCAPPED, UNCAPPED) if cap is None else cap
+        expected.append(Usage(read, each * choices * len(texts)))
+        longest, most = max(longest, read + (cap or 0)), max(most, choices)
     return Reckoned(tuple(expected), longest, most)
 
 

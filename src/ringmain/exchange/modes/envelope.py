@@ -20,16 +20,17 @@ def counted(told: Json, asked: str = "prompt_tokens", written: str = "completion
     if not isinstance(told, dict):
         return None
     usage = Usage(as_count(told.get(asked)), as_count(told.get(written)))
-    inner, outer = as_object(told.get(f"{asked}_details")), as_object(told.get(f"{written}_details"))
+    inner, outer = told.get(f"{asked}_details"), told.get(f"{written}_details")
     return _detailed(usage, inner, outer) if inner or outer else usage
 
 
-def _detailed(usage: Usage, inner: dict[str, Any], outer: dict[str, Any]) -> Usage:
+def _detailed(usage: Usage, inner: Json, outer: Json) -> Usage:
+    of_input, of_output = as_object(inner), as_object(outer)
     return msgspec.structs.replace(
         usage,
-        cached=as_count(inner.get("cached_tokens")),
-        reasoning=as_count(outer.get("reasoning_tokens")),
-        cache_write=as_count(inner.get("cache_write_tokens")),
+        cached=as_count(of_input.get("cached_tokens")),
+        reasoning=as_count(of_output.get("reasoning_tokens")),
+        cache_write=as_count(of_input.get("cache_write_tokens")),
     )
 
 
