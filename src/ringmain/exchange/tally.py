@@ -28,25 +28,24 @@ class _Part(msgspec.Struct):
         return Message("".join(self.texts), tool_calls=self.calls.whole() if self.calls else None)
 
 
-class Tally:
+class Tally(msgspec.Struct):
     """Adds up pieces and whole answers of one ask, over all its provider calls."""
 
-    def __init__(self) -> None:
-        self._parts: dict[int, _Part] = {}
-        self._call: set[int] = set()
-        """The choices of the call under way."""
-        self._ended: list[tuple[Usage | None, set[int]]] = []
-        """Of each call that has ended: what the provider counted, and its choices."""
-        self._guesses = False
-        """Whether there is one among them that the provider did not count."""
-        self._counting: Usage | None = None
-        """Of the call under way; some servers count up in every piece."""
-        self._done = False
-        self._audio: Audio | None = None
-        self._model = ""
-        """As the provider names it."""
-        self.begun = False
-        """Whether anything of the answer was heard, or counted at its end."""
+    _parts: dict[int, _Part] = {}
+    _call: set[int] = set()
+    """The choices of the call under way."""
+    _ended: list[tuple[Usage | None, set[int]]] = []
+    """Of each call that has ended: what the provider counted, and its choices."""
+    _guesses: bool = False
+    """Whether there is one among them that the provider did not count."""
+    _counting: Usage | None = None
+    """Of the call under way; some servers count up in every piece."""
+    _done: bool = False
+    _audio: Audio | None = None
+    _model: str = ""
+    """As the provider names it."""
+    begun: bool = False
+    """Whether anything of the answer was heard, or counted at its end."""
 
     def whole(self, heard: Heard, plan: Plan) -> Iterator[Piece]:
         """Take in a whole answer; the pieces that a streaming host is shown of it, made when they are asked for.
