@@ -27,20 +27,15 @@ def cost(price: Price | None, *calls: Usage) -> int | None:
         return _by_unit(price, calls)
     total = 0
     for usage in calls:
-        total += _cost(price, usage)
-    return total
-
-
-def _cost(price: Price, usage: Usage) -> int:
-    rate = _rate(price, usage.input_tokens) if price.tiers else price
-    total = usage.input_tokens * rate.input + usage.output_tokens * rate.output
-    if usage.cached or usage.cache_write or usage.audio_tokens:
-        total += _apart(price, rate, usage)
+        rate = _rate(price, usage.input_tokens) if price.tiers else price
+        total += usage.input_tokens * rate.input + usage.output_tokens * rate.output
+        if usage.cached or usage.cache_write or usage.audio_tokens:
+            total += _apart(price, rate, usage)
     return total
 
 
 def _apart(price: Price, rate: Price | Tier, usage: Usage) -> int:
-    """What it costs beyond that, or less, that some of the input came from the cache, was put there or was sound."""
+    """What is paid beyond that, or less, because some of the input was cached, was put into the cache or was sound."""
     cached = min(usage.cached, usage.input_tokens)
     stored = min(usage.cache_write, usage.input_tokens - cached)
     sound = min(usage.audio_tokens, usage.input_tokens - cached - stored)

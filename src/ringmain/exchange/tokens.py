@@ -69,7 +69,10 @@ def _mixed(text: str) -> int:
 
 def estimate_messages(messages: Iterable[Json]) -> int:
     """About how many tokens a conversation is, frames and attachments included."""
-    return sum([EACH + _message(message) for message in messages])
+    tokens = 0
+    for message in messages:
+        tokens += EACH + _message(message)
+    return tokens
 
 
 def _message(message: Json) -> int:
