@@ -89,10 +89,8 @@ def _left_out(
         yield f"'{model.id}' refuses {name}; it was left out."
 
 
-def streamed(bodies: Sequence[Body], ask: Ask, connection: Connection, model: Model, mode: Mode) -> tuple[Body, ...]:
+def streamed(bodies: Sequence[Body], connection: Connection, model: Model, mode: Mode) -> tuple[Body, ...]:
     """The calls as a stream, with its tokens counted at the end wherever that may be asked for."""
-    if not ask.stream:
-        return tuple(bodies)
     if mode == "responses" or not connection.preset.usage_in_stream or "stream_options" in model.refuses:
         return tuple({**body, "stream": True} for body in bodies)
     return tuple({**body, "stream": True, "stream_options": _counting(body)} for body in bodies)
@@ -103,5 +101,6 @@ def _counting(body: Body) -> dict[str, Any]:
 
 
 def wants_usage(ask: Ask) -> bool:
+    """Whether the host itself asks for the tokens at the end of a stream."""
     fields = ask.fields
     return "stream_options" in fields and bool(as_object(fields["stream_options"]).get("include_usage"))

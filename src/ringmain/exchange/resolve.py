@@ -71,17 +71,18 @@ def resolve(
 
     `mode` forces one that a call has just shown to be right; `fitting` finds a model to name in a misfit.
     """
-    if ask.wire == "embeddings":
-        return _embeddings(ask, account, connection, model, notices)
-    if ask.wire in OF_SOUND:
-        return _of_sound(ask, account, connection, model, notices)
+    if ask.wire not in TALKING:
+        own = _embeddings if ask.wire == "embeddings" else _of_sound
+        return own(ask, account, connection, model, notices)
     wanted = ask.mode or account.mode
     taken = mode or pick(wanted, ask.wire, model, connection, fitting=fitting)
     manner = ask.wire if wanted == "auto" else wanted
     around = frame(ask, account, connection, taken, manner)
     fields, added, noted = other_fields(ask, account, connection, model, taken, manner, gapped=around.gapped)
     told = contents(ask, account, turns, taken, manner, frame=around)
-    bodies = streamed([_body(model, fields, said) for said in told], ask, connection, model, taken)
+    bodies = tuple([_body(model, fields, said) for said in told])
+    if ask.stream:
+        bodies = streamed(bodies, connection, model, taken)
     reckoned = reckon(bodies, model)
     return Plan(
         ask=ask,

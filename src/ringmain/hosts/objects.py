@@ -92,12 +92,12 @@ SHAPES = {
 }
 """The fields that the hub reckons with, in the order in which they are looked at."""
 
-ORDER = {name: place for place, name in enumerate(SHAPES)}
+_place = list(SHAPES).index
 
 
 def _check_shape(body: dict[str, Any]) -> None:
     """Raise `AskError("invalid_request")` where a field that the hub reckons with is of another kind."""
-    for name in sorted(SHAPES.keys() & body.keys(), key=ORDER.__getitem__):
+    for name in sorted(SHAPES.keys() & body.keys(), key=_place):
         value, (kind, words, within) = body[name], SHAPES[name]
         if value is not None and (type(value) is not kind or (within is not None and value not in within)):
             raise wrong(name, f"{name} must be {words}.")
