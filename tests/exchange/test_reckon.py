@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from ringmain.errors import AskError
+from ringmain.exchange.ask import Ask
 from ringmain.exchange.model import Model
-from ringmain.exchange.reckon import UNCAPPED, lengths, reckon
+from ringmain.exchange.reckon import UNCAPPED, is_long, lengths, reckon
 from ringmain.exchange.tokens import estimate, estimate_messages
 from tests.exchange.factories import USER, a_model, a_plan, an_account, an_ask
 
@@ -77,6 +78,20 @@ def test_what_passes_the_context_window_is_refused_with_both_numbers():
     assert f"about {prompt} tokens" in error.sentence
     assert "asks for 1000" in error.sentence
     assert "holds 900 together" in error.sentence
+
+
+@pytest.mark.parametrize(
+    ("ask", "long"),
+    [
+        (an_ask(fields={"max_tokens": 900}), False),
+        (an_ask(fields={"max_tokens": 1000}), True),
+        (an_ask("completion", prompts=("a", LONG)), True),
+        (an_ask("embeddings", fields={"input": "a"}), False),
+        (an_ask("embeddings", fields={"input": [LONG, LONG]}), True),
+    ],
+)
+def test_a_call_is_long_by_what_it_reads_and_what_it_may_write(ask: Ask, long: bool):
+    assert is_long(a_plan(ask)) is long
 
 
 def test_a_cap_that_nobody_set_is_not_told_of():

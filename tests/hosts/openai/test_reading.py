@@ -175,6 +175,12 @@ def test_a_field_that_the_hub_reckons_with_must_be_of_its_kind(field: str, value
     assert (error.code, error.param) == ("invalid_request", field)
 
 
+def test_of_several_wrong_fields_the_same_one_is_told_in_whichever_order_they_come() -> None:
+    wrong = {"max_tokens": -1, "n": 0, "stream": "yes", "model": 7}
+    assert refused({"messages": HELLO, **wrong}).param == "model"
+    assert refused({**dict(reversed(wrong.items())), "messages": HELLO}).param == "model"
+
+
 def test_null_counts_as_left_out() -> None:
     ask = asked(
         {"messages": HELLO, "model": None, "stream": None, "n": None, "max_tokens": None, "stream_options": None}

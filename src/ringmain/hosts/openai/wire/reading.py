@@ -18,7 +18,7 @@ WIRES: dict[str, Wire] = {
     "/v1/embeddings": "embeddings",
 }
 
-HELD: dict[Wire, frozenset[str]] = {
+OWN: dict[Wire, frozenset[str]] = {
     "chat": frozenset({"model", "stream", "messages"}),
     "completion": frozenset({"model", "stream", "prompt"}),
     "responses": frozenset({"model", "stream"}),
@@ -34,7 +34,7 @@ FOREIGN: dict[Wire, frozenset[str]] = {
 }
 """Fields that do not travel at all, because this wire has no such thing."""
 
-APART = {wire: HELD[wire] | FOREIGN[wire] for wire in HELD}
+SHAPED = {wire: OWN[wire] | FOREIGN[wire] for wire in OWN}
 
 INSTEAD_OF_INPUT = ("prompt", "previous_response_id", "conversation")
 """A response may be asked for with one of these and no input."""
@@ -119,7 +119,7 @@ def _nothing(param: str) -> AskError:
 def _fields(body: dict[str, Any], wire: Wire) -> dict[str, Any]:
     """Those that travel as they came."""
     fields = body.copy()
-    for name in APART[wire] & body.keys():
+    for name in SHAPED[wire] & body.keys():
         del fields[name]
     return fields
 
