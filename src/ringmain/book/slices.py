@@ -25,13 +25,15 @@ UNLIMITED = Allowance()
 class Slice:
     """One account's part of one meter in one window; `rest` is below zero where asks cost more than they held."""
 
-    __slots__ = ("account_id", "meter", "per", "refused", "refused_at", "rest", "taken", "used_at", "window")
+    __slots__ = ("account_id", "meter", "minute", "per", "refused", "refused_at", "rest", "taken", "used_at", "window")
 
     def __init__(self, account_id: str, meter: str, per: str, window: str) -> None:
         self.account_id = account_id
         self.meter = meter
         self.per = per
         self.window = window
+        self.minute = -1.0
+        """The one since 1970 in which it was last seen that the window goes on."""
         self.rest = 0
         self.taken = 0
         self.used_at = 0.0
@@ -63,7 +65,6 @@ class Slices:
         self._past: list[Slice] = []
         self._gates: dict[str, asyncio.Lock] = {}
         self._heard = float("-inf")
-        self._windows: tuple[int, dict[str, str]] = (-1, {})
 
     def at_hand(self, account: Account, need: int) -> Allowance | None:
         """What the account may do now, where no slice is short of `need` or of one ask; else None."""
@@ -140,22 +141,23 @@ class Slices:
         return wants
 
     def _current(self, account_id: str, meter: str, per: str, now: float) -> Slice:
-        window = self._window(per, now)
         slice = self._now.get((account_id, meter))
-        if slice is None or slice.window != window:
-            with self._lock:
-                if slice is not None:
-                    self._past.append(slice)
-                slice = self._now[account_id, meter] = Slice(account_id, meter, per, window)
+        if slice is None or slice.minute != now // 60 or slice.per != per:
+            slice = self._of_window(slice, account_id, meter, per, now)
         slice.used_at = now
         return slice
 
-    def _window(self, per: str, now: float) -> str:
-        number, names = self._windows
-        if number != (this := int(now // 60)):
-            names = {"minute": minute(now), "day": period("day", now), "month": period("month", now)}
-            self._windows = (this, names)
-        return names[per]
+    def _of_window(self, old: Slice | None, account_id: str, meter: str, per: str, now: float) -> Slice:
+        """The old slice where its window goes on, else a new one."""
+        window = _window(per, now)
+        slice = old
+        if slice is None or slice.window != window:
+            with self._lock:
+                if old is not None:
+                    self._past.append(old)
+                slice = self._now[account_id, meter] = Slice(account_id, meter, per, window)
+        slice.minute = now // 60
+        return slice
 
     def _refill(self, wants: list[Want]) -> bool:
         now = self._clock()
@@ -189,7 +191,7 @@ class Slices:
 
     def _spare(self, now: float) -> Iterator[tuple[Slice, int]]:
         for key, slice in list(self._now.items()):
-            if slice.window != self._window(slice.per, now):
+            if slice.window != _window(slice.per, now):
                 self._past.append(self._now.pop(key))
             elif slice.meter == "money" and slice.rest > 0 and now - slice.used_at > IDLE:
                 yield slice, slice.rest
@@ -210,6 +212,10 @@ class Slices:
                         slice.rest += amount
                 raise
             back.pop()
+
+
+def _window(per: str, now: float) -> str:
+    return minute(now) if per == "minute" else period("day" if per == "day" else "month", now)
 
 
 def _allowance(asks: Slice | None, money: Slice | None) -> Allowance:
