@@ -3,9 +3,12 @@ and a word to whoever answers when the host hangs up."""
 
 import asyncio
 from typing import Any
+from urllib.parse import unquote
 
+from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ringmain.server.cycle import Cycle
 from ringmain.server.presence import KEY, Presence
 
 PATIENCE = 10.0
@@ -25,8 +28,19 @@ class Door(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Wait for the first head."""
-        self._presence = Presence()
         super().connection_made(transport)
+        self._arrived = asyncio.Event()
+        self._presence = Presence()
+        self._alike = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": "",
+            KEY: self._presence,
+        }
+        """What the scopes of all requests have alike."""
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -47,20 +61,52 @@ class Door(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins; whether its rest must be waited for is known when all that has come is read."""
-        super().on_message_begin()
         self._presence.whole = False
-        self.scope[KEY] = self._presence  # type: ignore[typeddict-unknown-key]
+        self.url, self.headers = b"", []
         self._heading, self._size = True, 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header, or a part of a trailer."""
+        self.headers.append((name.lower(), value))
+
     def on_headers_complete(self) -> None:
-        """Wait for the body as long as the gate does."""
+        """Begin with the answer, or after the one that is under way; the gate waits for the body.
+
+        In uvicorn's place, which does it for websockets, prefixes of addresses and bounds of its own too.
+        """
         self._heading = False
         self._enough()
-        super().on_headers_complete()
+        app: Any = self.app
+        before, self.cycle = self.cycle, self._begin()
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, app))
+
+    def _begin(self) -> Cycle:
+        parser: Any = self.parser
+        version = parser.get_http_version()
+        url = parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope = {
+            **self._alike,
+            "http_version": version,
+            "method": parser.get_method().decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+        }
+        keep_alive = version != "1.0" and parser.should_keep_alive()
+        expects = dict(self.headers).get(b"expect", b"").lower() == b"100-continue"
+        return Cycle(self, self._arrived, scope, keep_alive=keep_alive, expects=expects)
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        super().on_message_complete()
+        self.cycle.more_body = False
+        self._arrived.set()
         self._presence.whole = True
 
     def _wait(self) -> None:
