@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from ringmain.errors import AskError, HubError, RingmainError
@@ -31,33 +32,42 @@ async def read_body(receive: Receive, headers: Mapping[str, str], largest: int, 
 
     Raises `AskError`: `request_too_large`, `invalid_request` for a compressed or a dripping one; `HungUp`.
     """
-    _check_encoding(headers)
-    _check_length(headers, largest)
-    message = await _received(receive) if whole else await _next(receive)
-    if not message.get("more_body"):
-        body: bytes = message.get("body", b"")
+    if "content-encoding" in headers:
+        _check_encoding(headers["content-encoding"])
+    if not whole:
+        _check_length(headers, largest)
+    message = await receive() if whole else await _next(receive)
+    body: bytes = _part(message)
+    if message.get("more_body"):
+        return await _rest(receive, body, largest)
+    if len(body) > largest:
+        raise too_large(largest)
+    return body
+
+
+async def _rest(receive: Receive, begun: bytes, largest: int) -> bytes:
+    body, more = bytearray(begun), True
+    while more:
         if len(body) > largest:
             raise too_large(largest)
-        return body
-    return await _rest(receive, message, largest)
-
-
-async def _rest(receive: Receive, message: Any, largest: int) -> bytes:
-    parts = bytearray(message.get("body", b""))
-    while message.get("more_body"):
-        if len(parts) > largest:
-            raise too_large(largest)
         message = await _next(receive)
-        parts += message.get("body", b"")
-    if len(parts) > largest:
+        body += _part(message)
+        more = message.get("more_body")
+    if len(body) > largest:
         raise too_large(largest)
-    return bytes(parts)
+    return bytes(body)
+
+
+def _part(message: Any) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise HungUp
+    return message.get("body", b"")
 
 
 async def _next(receive: Receive) -> Any:
     try:
         async with asyncio.timeout(IDLE):
-            return await _received(receive)
+            return await receive()
     except TimeoutError as e:
         raise AskError(
             "invalid_request",
@@ -67,15 +77,8 @@ async def _next(receive: Receive) -> Any:
         ) from e
 
 
-async def _received(receive: Receive) -> Any:
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise HungUp
-    return message
-
-
-def _check_encoding(headers: Mapping[str, str]) -> None:
-    if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+def _check_encoding(encoding: str) -> None:
+    if encoding.strip().lower() not in ("identity", ""):
         raise AskError(
             "invalid_request",
             "Compressed requests are not taken.",
@@ -102,7 +105,7 @@ def _size(size: int) -> str:
 
 def check_headers(raw: list[tuple[bytes, bytes]]) -> None:
     """Nothing, where the headers are not too many. Raises `AskError("request_too_large")`."""
-    if sum(len(name) + len(value) for name, value in raw) > LARGEST_HEADERS:
+    if sum(map(len, chain.from_iterable(raw))) > LARGEST_HEADERS:
         raise AskError(
             "request_too_large", f"The headers are larger than {_size(LARGEST_HEADERS)}.", fix="Send fewer.", status=431
         )
@@ -117,10 +120,16 @@ class Places:
         self._patience = patience
         self._waiting: list[asyncio.Future[None]] = []
 
-    async def take(self) -> None:
-        """A place. Raises `HubError("hub_overloaded")`."""
+    def take_free(self) -> bool:
+        """Whether a place was free, and is taken now."""
         if self._free > 0:
             self._free -= 1
+            return True
+        return False
+
+    async def take(self) -> None:
+        """A place. Raises `HubError("hub_overloaded")`."""
+        if self.take_free():
             return
         if len(self._waiting) >= self._queue:
             raise _overloaded()
