@@ -25,10 +25,10 @@ from ringmain.server.named import NamedAsks
 from ringmain.server.passing import Passing
 from ringmain.server.replay import earlier, play
 from ringmain.server.routes import Stop, Table
-from ringmain.server.security import bearer
+from ringmain.server.security import PUBLIC, bearer
 from ringmain.server.tapes import Tape, Tapes
 from ringmain.server.trial import tried
-from ringmain.server.visit import Receive, Scope, Send, Visit
+from ringmain.server.visit import Receive, Scope, Send, Visit, encoded
 
 log = logging.getLogger("ringmain")
 
@@ -67,12 +67,8 @@ class Gate:
         stop = found.get(visit.method)
         if stop is None:
             await self._lost(visit, tuple(found))
-            return
-        self._visits.add(visit)
-        try:
+        else:
             await self._visit(visit, stop)
-        finally:
-            self._visits.discard(visit)
 
     def cut(self) -> None:
         """Tell every host that still waits that the hub is being stopped."""
@@ -82,12 +78,13 @@ class Gate:
     async def _lost(self, visit: Visit, methods: tuple[str, ...]) -> None:
         error = no_such_address(visit.method, visit.path, methods)
         room = self._table.near(visit.path)
-        allow = {"allow": ", ".join(sorted(methods))} if methods else {}
+        allow = encoded({"allow": ", ".join(sorted(methods))} if methods else {})
         await visit.reply(room.wire.refuse(error) if room else plain(error), allow)
 
     async def _visit(self, visit: Visit, stop: Stop) -> None:
         """The request, with whatever goes wrong told in the tool's own form."""
         answered, billed = False, True
+        self._visits.add(visit)
         try:
             answered = await self._answered(visit, stop)
         except HungUp as gone:
@@ -102,6 +99,7 @@ class Gate:
             await _refuse(visit, stop.room, our_fault())
             forget_way(error)
         finally:
+            self._visits.discard(visit)
             if visit.recording:
                 # A host that has named its call asks not to pay for it twice, come what may.
                 visit.recording.end(keep=answered or (visit.recording.tape.keyed and billed))
@@ -110,7 +108,7 @@ class Gate:
     async def _answered(self, visit: Visit, stop: Stop) -> bool:
         """Whether the host was sent an answer to an ask, whole."""
         check_headers(visit.raw_headers)
-        if stop.route.public:
+        if stop.policy is PUBLIC:
             await visit.reply(await self._for_everybody(visit, stop))
             return False
         account, body = await self._caller(visit, stop.room)
@@ -192,9 +190,10 @@ class Gate:
             if told := earlier(self._tapes, visit, account, ask, body):
                 visit.asked = False
                 return told
-            # Who goes away while waiting must not be sent to the provider when the place comes.
-            with visit.watched():
-                await self._places.take()
+            if not self._places.take_free():
+                # Who goes away while waiting must not be sent to the provider when the place comes.
+                with visit.watched():
+                    await self._places.take()
         except (HungUp, asyncio.CancelledError):
             self._hub.refused(account, hung_up(), ask_id=visit.id)
             raise
@@ -218,4 +217,4 @@ class Gate:
 async def _refuse(visit: Visit, room: Room, error: RingmainError) -> None:
     visit.code = error.code
     if not visit.begun:
-        await visit.reply(room.wire.refuse(to_host(error)), visit.labels(()) if visit.asked else {})
+        await visit.reply(room.wire.refuse(to_host(error)), visit.labels(()) if visit.asked else ())

@@ -18,7 +18,7 @@ TRIES = "x-stainless-retry-count"
 LONGEST = 255
 """Characters of a key."""
 
-REPLAYED = {"x-ringmain-replayed": "true"}
+REPLAYED = (b"x-ringmain-replayed", b"true")
 
 
 def earlier(tapes: Tapes, visit: Visit, account: Account, ask: Ask, body: bytes) -> Tape | None:
@@ -103,9 +103,7 @@ async def _play(visit: Visit, tape: Tape) -> None:
     if begun is None:
         raise stopping()
     status, headers = begun
-    # What the server and the visit itself add belongs to each request.
-    kept = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers if name != b"x-request-id"}
-    await visit.begin(status, {**kept, **REPLAYED})
+    await visit.begin(status, [*headers, REPLAYED])
     async for piece in tape.all_pieces():
         await visit.piece(piece)
     if not tape.whole:

@@ -3,17 +3,18 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from itertools import chain, repeat
+from typing import Any, Self
 from urllib.parse import quote
 
 from ringmain.exchange.reply import dollars
 from ringmain.hosts import HostReply, HostRequest
 from ringmain.question import new_id
+from ringmain.server.cycle import cycle_of
 from ringmain.server.limits import HungUp
 from ringmain.server.presence import KEY, Presence
-from ringmain.server.tapes import Recording
+from ringmain.server.tapes import Headers, Recording
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -34,28 +35,28 @@ _CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
 class Visit:
     """A request with its id and its way back; `status` and `code` say how it ended."""
 
+    asked = False
+    """Whether it is in the book."""
+    recording: Recording | None = None
+    """What keeps the answer for a retry."""
+    status = 0
+    code = ""
+    _why: BaseException | None = None
+    _worker: asyncio.Task[Any] | None = None
+
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.receive = receive
         self.presence: Presence = scope.get(KEY) or Presence()
         self._send = send
+        self._cycle = cycle_of(send)
         self.id = new_id()
         self.started = time.monotonic()
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.raw_path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         self.query: str = scope.get("query_string", b"").decode("latin-1")
-        self.raw_headers: list[tuple[bytes, bytes]] = scope["headers"]
-        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.raw_headers}
-        if len(self.headers) < len(self.raw_headers):
-            self.headers = _joined(self.raw_headers)
-        self.asked = False
-        """Whether it is in the book."""
-        self.recording: Recording | None = None
-        """What keeps the answer for a retry."""
-        self.status = 0
-        self.code = ""
-        self._why: BaseException | None = None
-        self._worker: asyncio.Task[Any] | None = None
+        self.raw_headers: Headers = scope["headers"]
+        self.headers = _decoded(self.raw_headers)
 
     @property
     def begun(self) -> bool:
@@ -72,21 +73,20 @@ class Visit:
 
     # hang-up -------------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
+    def watched(self) -> Self:
         """A block that ends with `HungUp` as soon as the host goes away, or with what `stop` was given."""
+        return self
+
+    def __enter__(self) -> None:
         self._worker = asyncio.current_task()
         self.presence.watch(self._left)
-        try:
-            yield
-        except asyncio.CancelledError:
-            if self._why is None or self._worker is None:
-                raise
-            self._worker.uncancel()
+
+    def __exit__(self, _: object, error: BaseException | None, way: object) -> None:
+        worker, self._worker = self._worker, None
+        self.presence.unwatch()
+        if self._why is not None and worker is not None and isinstance(error, asyncio.CancelledError):
+            worker.uncancel()
             raise self._why from None
-        finally:
-            self._worker = None
-            self.presence.unwatch()
 
     def _left(self) -> None:
         """The host is gone, which counts once nobody else wants the answer."""
@@ -106,51 +106,72 @@ class Visit:
 
     # the way back --------------------------------------------------------------------------------------------------
 
-    async def reply(self, answer: HostReply, more: dict[str, str] | None = None) -> None:
+    def reply(self, answer: HostReply, more: Iterable[tuple[bytes, bytes]] = ()) -> Awaitable[None]:
         """Send a whole answer."""
-        length = {"content-length": str(len(answer.body))}
-        await self.begin(answer.status, {**answer.headers, **length, **(more or {})})
-        await self.end(answer.body)
-
-    async def begin(self, status: int, headers: dict[str, str]) -> None:
-        """Send an answer's head."""
-        self.status = status
-        raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
-        raw += (_NOSNIFF, (b"x-request-id", self._request_id().encode()))
+        status, body = answer.status, answer.body
+        head = self._head(status, [*encoded({**answer.headers, "content-length": str(len(body))}), *more])
         if self.recording is not None:
-            self.recording.begin(status, raw)
-        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+            self.recording.finish(body, self.code)
+        if self._cycle is not None:
+            return self._cycle.answer(status, head, body)
+        return self._in_parts(status, head, body)
 
-    async def piece(self, data: bytes) -> None:
+    async def _in_parts(self, status: int, head: Headers, body: bytes) -> None:
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+        await self._send({"type": "http.response.body", "body": body})
+
+    def begin(self, status: int, head: Headers) -> Awaitable[None]:
+        """Send the head of a streamed answer."""
+        return self._send({"type": "http.response.start", "status": status, "headers": self._head(status, head)})
+
+    def piece(self, data: bytes) -> Awaitable[None]:
         """Send a part of a streamed answer."""
         if self.recording is not None:
             self.recording.write(data)
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        return self._send({"type": "http.response.body", "body": data, "more_body": True})
 
-    async def end(self, data: bytes) -> None:
-        """Send the last part of an answer."""
+    def end(self, data: bytes) -> Awaitable[None]:
+        """Send the last part of a streamed answer."""
         if self.recording is not None:
             self.recording.finish(data, self.code)
-        await self._send({"type": "http.response.body", "body": data})
+        return self._send({"type": "http.response.body", "body": data})
 
-    def _request_id(self) -> str:
+    def _head(self, status: int, head: Headers) -> Headers:
+        """An answer's head, which is kept for a retry, with what belongs to this very request."""
+        self.status = status
+        if self.recording is not None:
+            self.recording.begin(status, head)
+        return [*head, _NOSNIFF, (b"x-request-id", self._request_id())]
+
+    def _request_id(self) -> bytes:
         """The host's own id for the request where it sent one that is safe to repeat, else ours."""
         given = self.headers.get("x-request-id")
-        return given if given is not None and _ID.fullmatch(given) else self.id
+        return (given if given is not None and _ID.fullmatch(given) else self.id).encode()
 
-    def labels(self, notices: tuple[str, ...], picodollars: int | None = None) -> dict[str, str]:
+    def labels(self, notices: tuple[str, ...], picodollars: int | None = None) -> Headers:
         """The headers that tell of the ask: its line in the book, what the hub did on its own, what it cost."""
-        told = {"x-ringmain-ask": self.id}
+        told = [(b"x-ringmain-ask", self.id.encode())]
         if notices:
-            told["x-ringmain-notice"] = notice_header(notices)
+            told.append((b"x-ringmain-notice", notice_header(notices).encode()))
         cost = dollars(picodollars)
         if cost is not None:
-            told["x-ringmain-cost"] = format(cost, "f")
+            told.append((b"x-ringmain-cost", format(cost, "f").encode()))
         return told
 
 
-def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers some of which came twice, as one value each, so that of two keys neither counts."""
+def encoded(headers: Mapping[str, str]) -> Headers:
+    """Headers as they go over the wire."""
+    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+
+
+def _decoded(raw: Headers) -> dict[str, str]:
+    """Headers as text; those that came twice as one value each, so that of two keys neither counts."""
+    texts = map(str, chain.from_iterable(raw), repeat("latin-1"))
+    headers = dict(zip(texts, texts, strict=True))
+    return headers if len(headers) == len(raw) else _joined(raw)
+
+
+def _joined(raw: Headers) -> dict[str, str]:
     joined: dict[str, str] = {}
     for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw):
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
