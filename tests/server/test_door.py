@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -53,6 +54,21 @@ def test_a_connection_is_used_again_and_again(served: Served, monkeypatch: pytes
             # Longer than a head may take: between two requests nothing is waited for.
             assert not _readable(own, 0.4)
         assert connection.sock is own
+
+
+def test_a_connection_is_closed_when_nothing_has_come_for_long_since_the_last_answer(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served.process.config, "timeout_keep_alive", 1.0)
+    with connected(served) as line:
+        for _ in range(4):
+            line.sendall(b"GET /health HTTP/1.1\r\nHost: hub\r\n\r\n")
+            assert line.recv(1000).startswith(b"HTTP/1.1 200 OK")
+            # Longer than it may idle, all of them together.
+            assert not _readable(line, 0.4)
+        began = time.monotonic()
+        assert line.recv(100) == b""
+        assert 0.3 < time.monotonic() - began < 2.0
 
 
 def _readable(line: socket.socket, seconds: float) -> bool:
