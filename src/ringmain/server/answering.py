@@ -28,10 +28,9 @@ def deadline(ask: Ask, room: Room, visit: Visit) -> float | None:
     return min(ask.deadline or known, max(known - visit.seconds(), 0.001))
 
 
-async def send(visit: Visit, done: Done) -> tuple[Reply, ...]:
-    """The replies, once what they come to is sent."""
-    await visit.reply(done.answer, visit.labels(done.notices, done.picodollars))
-    return done.replies
+def send(visit: Visit, done: Done) -> Awaitable[None]:
+    """Send what an ask has come to."""
+    return visit.reply(done.answer, visit.labels(done.notices, done.picodollars))
 
 
 async def stream(visit: Visit, room: Room, ask: Ask, begin: Callable[[], Awaitable[Answer]]) -> Reply | None:

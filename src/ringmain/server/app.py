@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -53,12 +53,11 @@ class App:
         state.url = (public or url or "").rstrip("/")
         state.errands, state.plays = self.gate.errands, Plays()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request, or start and stop the hub."""
         if scope["type"] == "http" and scope["path"].startswith(BEHIND_THE_GATE):
-            await self.gate(scope, receive, send)
-        else:
-            await self._pages(scope, receive, send)
+            return self.gate(scope, receive, send)
+        return self._pages(scope, receive, send)
 
     def stop(self) -> None:
         """Say at once that the hub is going; what runs may go on for a while."""

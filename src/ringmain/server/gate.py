@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 import msgspec
 
@@ -60,15 +62,12 @@ class Gate:
         self._tapes = Tapes()
         self._visits: set[Visit] = set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         """Answer one request."""
         visit = Visit(scope, receive, send)
         found = self._table.find(visit.raw_path)
         stop = found.get(visit.method)
-        if stop is None:
-            await self._lost(visit, tuple(found))
-        else:
-            await self._visit(visit, stop)
+        return self._lost(visit, tuple(found)) if stop is None else self._visit(visit, stop)
 
     def cut(self) -> None:
         """Tell every host that still waits that the hub is being stopped."""
@@ -147,7 +146,9 @@ class Gate:
                 replies = () if reply is None else (reply,)
             else:
                 with visit.watched():
-                    replies = await send(visit, await self.errands.run(ask, account, room))
+                    done = await self.errands.run(ask, account, room)
+                    await send(visit, done)
+                replies = done.replies
         finally:
             self._places.leave()
         self._metrics.replied(account.tool, replies)

@@ -32,8 +32,9 @@ class LateAnswers:
         try:
             with visit.watched():
                 if await _in_time(answering, visit, room):
-                    replies = await send(visit, answering.result())
-                    self._metrics.replied(account.tool, replies)
+                    done = answering.result()
+                    await send(visit, done)
+                    self._metrics.replied(account.tool, done.replies)
                     return True
                 await self._outbox.keep(ask, account, answering)
                 kept = True

@@ -27,6 +27,7 @@ class Process(uvicorn.Server):
             app,
             loop="uvloop",
             http=Door,
+            interface="asgi3",
             ws="none",
             lifespan="on",
             log_config=None,
