@@ -271,6 +271,16 @@ async def test_no_header_becomes_two(value: bytes, where: str) -> None:
     assert door.transport.written == b""
 
 
+async def test_an_answer_that_has_begun_is_not_followed_by_another() -> None:
+    door = Door()
+    cycle = door.cycle()
+    await cycle.answer(200, [(b"content-length", b"1")], b"x")
+    written = door.transport.written
+    with pytest.raises(RuntimeError):
+        await cycle.answer(200, [(b"content-length", b"1")], b"y")
+    assert (door.transport.written, door.answered) == (written, 1)
+
+
 async def test_a_host_that_is_gone_is_sent_nothing() -> None:
     door = Door()
     cycle = door.cycle()
@@ -288,6 +298,17 @@ async def test_an_answer_waits_until_the_one_before_has_left() -> None:
     door.flow.resume_writing()
     await answering
     assert door.transport.written.endswith(b"\r\n\r\nx")
+
+
+async def test_no_more_is_read_for_a_host_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door()
+    cycle = door.cycle()
+    door.flow.read_paused = True
+    # The connection, which is closed, would raise.
+    monkeypatch.setattr(door.flow, "resume_reading", lambda: pytest.fail("It was read on."))
+    cycle.body += b"a"
+    cycle.disconnected = True
+    assert await cycle.receive() == {"type": "http.disconnect"}
 
 
 async def test_a_body_is_given_as_it_comes_and_its_end_once() -> None:

@@ -20,7 +20,7 @@ def cycle_of(send: Any) -> "Cycle | None":
 
 
 class Cycle(RequestResponseCycle):
-    """uvicorn's, but for its beginning, which sets for each what is the same for all."""
+    """uvicorn's own, without its `__init__`, which sets anew for each request what stands here once for all."""
 
     logger = logging.getLogger("uvicorn.error")
     access_log = False
@@ -30,8 +30,8 @@ class Cycle(RequestResponseCycle):
     response_complete = False
     chunked_encoding = None
     expected_content_length = 0
-    _told = False
-    """Whether the end of the body is."""
+    _ended = False
+    """Whether the end of the body has been received."""
 
     def __init__(self, door: HttpToolsProtocol, arrived: Any, scope: Any, *, keep_alive: bool, expects: bool) -> None:
         self.scope = scope
@@ -49,18 +49,18 @@ class Cycle(RequestResponseCycle):
         if self.waiting_for_100_continue and not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.waiting_for_100_continue = False
-        self.flow.resume_reading()
-        while not self._has_news():
+        while not (self.disconnected or self.response_complete):
+            self.flow.resume_reading()
+            if self.body or not (self.more_body or self._ended):
+                return self._part()
             self.message_event.clear()
             await self.message_event.wait()
-        if self.disconnected or self.response_complete:
-            return {"type": "http.disconnect"}
-        body, self.body = bytes(self.body), bytearray()
-        self._told = not self.more_body
-        return {"type": "http.request", "body": body, "more_body": self.more_body}
+        return {"type": "http.disconnect"}
 
-    def _has_news(self) -> bool:
-        return bool(self.body) or not (self.more_body or self._told) or self.disconnected or self.response_complete
+    def _part(self) -> Any:
+        body, self.body = bytes(self.body), bytearray()
+        self._ended = not self.more_body
+        return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> None:
         """Send a whole answer, whose length is among its headers."""
@@ -68,6 +68,8 @@ class Cycle(RequestResponseCycle):
             await self.flow.drain()
         if self.disconnected:
             return
+        if self.response_started:
+            raise RuntimeError("The answer has begun already.")
         self.response_started = True
         head = self._head(status, headers)
         self.transport.writelines((head,) if self.scope["method"] == "HEAD" else (head, body))

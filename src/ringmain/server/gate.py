@@ -204,7 +204,8 @@ class Gate:
             raise
         # A host with a key that gives up comes again for the answer.
         keyed = visit.recording is not None and visit.recording.tape.keyed
-        return msgspec.structs.replace(ask, deadline=None if keyed else deadline(ask, stop.room, visit))
+        until = None if keyed else deadline(ask, stop.room, visit)
+        return ask if until == ask.deadline else msgspec.structs.replace(ask, deadline=until)
 
     async def _body(self, visit: Visit, stop: Stop, account: Account) -> bytes:
         """The body, signed where the account wants that too."""
