@@ -104,13 +104,18 @@ def functions(stacks: Counter[str]) -> Counter[str]:
 
 
 def _place(frame: str) -> tuple[str, str]:
-    """A frame's function and file, without the folders in which all packages lie."""
+    """A frame's function and file."""
     parts = FRAME.fullmatch(frame)
     if parts is None:
         return frame, frame
     name, file = parts.groups()
-    short = PACKAGE.fullmatch(file) or STANDARD.fullmatch(file)
-    return name, short[1] if short else file
+    return name, short(file)
+
+
+def short(file: str) -> str:
+    """A file's path without the folders in which all packages lie."""
+    found = PACKAGE.fullmatch(file) or STANDARD.fullmatch(file)
+    return found[1] if found else file
 
 
 if __name__ == "__main__":

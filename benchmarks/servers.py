@@ -108,9 +108,9 @@ def hub(behind: Upstream, folder: Path) -> Iterator[Target]:
     """One process with key check, budget, rate, ledger and journal, on SQLite."""
     home = folder / "hub"
     home.mkdir()
-    environ = _environ(home)
+    environ = settled(home)
     port = free_port()
-    whole, streams = (Door(port, _account(environ, name, up)) for name, up in behind._asdict().items())
+    whole, streams = (Door(port, account(environ, name, up)) for name, up in behind._asdict().items())
     began = time.monotonic()
     command = [*COMMAND, "up", "--port", str(port)]
     with running(command, core=SERVER_CORE, log=folder / "hub.log", environ=environ) as process:
@@ -130,13 +130,14 @@ def first_answer(door: Door) -> None:
     connection.close()
 
 
-def _environ(home: Path) -> dict[str, str]:
+def settled(home: Path) -> dict[str, str]:
+    """The environment of a hub that lives in this folder and knows of no other settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RINGMAIN_", "OPENAI_"))}
     own = {"RINGMAIN_DATA": str(home / "data"), "RINGMAIN_SECRET_FILE": str(home / "config" / "secret.key")}
     return {**kept, **own}
 
 
-def _account(environ: dict[str, str], name: str, port: int) -> str:
+def account(environ: dict[str, str], name: str, port: int) -> str:
     """The key of an account with a connection to this port."""
     prices = [word for model in MODELS for word in ("--price", f"{model}=1,2")]
     address = f"http://127.0.0.1:{port}/v1"
