@@ -15,23 +15,28 @@ from ringmain.exchange.reply import Choice, Message, Piece, Reply, Usage, togeth
 from ringmain.exchange.tokens import estimate
 
 
-class _Part(msgspec.Struct):
-    """One choice that is still growing, or came as a whole message."""
+class _Growing(msgspec.Struct):
+    """One choice of a stream."""
 
     texts: list[str] = []
-    finish: str | None = None
-    message: Message | None = None
+    finish_reason: str | None = None
     calls: Calls | None = None
 
-    def whole(self) -> Message:
-        """What was said, once all of it was heard."""
-        return Message("".join(self.texts), tool_calls=self.calls.whole() if self.calls else None)
+    @property
+    def text(self) -> str:
+        """What was said so far."""
+        return "".join(self.texts)
+
+    def whole(self, index: int) -> Choice:
+        """The choice, once all of it was heard."""
+        message = Message(self.text, tool_calls=self.calls.whole() if self.calls else None)
+        return Choice(index, message, self.finish_reason)
 
 
 class Tally(msgspec.Struct):
     """Adds up pieces and whole answers of one ask, over all its provider calls."""
 
-    _parts: dict[int, _Part] = {}
+    _choices: dict[int, Choice | _Growing] = {}
     _call: set[int] = set()
     """The choices of the call under way."""
     _ended: list[tuple[Usage | None, set[int]]] = []
@@ -56,11 +61,11 @@ class Tally(msgspec.Struct):
         if not (heard.choices or heard.audio) and plan.mode != "embeddings":
             raise self._empty(plan.connection.name)
         self.begun, self._model, self._audio = True, heard.model, heard.audio
-        first = len(self._parts)
+        first = len(self._choices)
         for choice in heard.choices:
-            index = first + choice.index
-            self._parts[index] = _Part([choice.text], choice.finish_reason, choice.message)
-            self._call.add(index)
+            placed = msgspec.structs.replace(choice, index=first + choice.index) if first else choice
+            self._choices[placed.index] = placed
+            self._call.add(placed.index)
         self._end_call()
         return _pieces(heard, first)
 
@@ -77,21 +82,21 @@ class Tally(msgspec.Struct):
         if piece.text or piece.finish_reason or piece.tool_calls:
             self.begun = True
             self._call.add(piece.index)
-            part = self._parts.get(piece.index)
-            if part is None:
-                part = self._parts[piece.index] = _Part()
-            part.texts.append(piece.text)
+            choice = self._choices.get(piece.index)
+            if not isinstance(choice, _Growing):
+                choice = self._choices[piece.index] = _Growing()
+            choice.texts.append(piece.text)
             if piece.tool_calls:
-                part.calls = part.calls or Calls()
-                part.calls.add(piece.tool_calls)
-            part.finish = piece.finish_reason or part.finish
+                choice.calls = choice.calls or Calls()
+                choice.calls.add(piece.tool_calls)
+            choice.finish_reason = piece.finish_reason or choice.finish_reason
 
     def complete(self, connection: str) -> None:
         """Nothing, where the call's stream was whole; some servers leave out `[DONE]`, so reasons to finish are enough.
 
         Raises `ProviderError`: `stream_interrupted`, or `upstream_empty` where it had no choice.
         """
-        finished = bool(self._call) and all(self._parts[index].finish for index in self._call)
+        finished = bool(self._call) and all(self._choices[index].finish_reason for index in self._call)
         if not self._done and not finished:
             raise interrupted(connection)
         if not self._call:
@@ -135,7 +140,7 @@ class Tally(msgspec.Struct):
         return counted or self._guessed(expected, choices)
 
     def _guessed(self, expected: Usage, choices: set[int]) -> Usage:
-        written = sum(estimate("".join(self._parts[index].texts)) for index in choices)
+        written = sum(estimate(self._choices[index].text) for index in choices)
         if expected.audio_milliseconds or expected.characters:
             most = expected.output_tokens
             return msgspec.structs.replace(expected, output_tokens=min(written, most) if choices else most)
@@ -143,8 +148,8 @@ class Tally(msgspec.Struct):
 
     def notices(self) -> tuple[str, ...]:
         """What the asker should know of how the answer ended."""
-        for part in self._parts.values():
-            if part.finish == "length" and not any(part.texts):
+        for choice in self._choices.values():
+            if choice.finish_reason == "length" and not choice.text:
                 return ("The answer is empty, because all of max_tokens went into thinking; raise it.",)
         return ()
 
@@ -164,7 +169,7 @@ class Tally(msgspec.Struct):
             wire=plan.ask.wire,
             mode=plan.mode,
             model=plan.model.id or self._model,
-            choices=tuple(map(self._choice, sorted(self._parts))),
+            choices=tuple(map(self._choice, sorted(self._choices))),
             usage=together(calls),
             picodollars=cost(plan.model.price, *calls),
             notices=notices,
@@ -178,8 +183,8 @@ class Tally(msgspec.Struct):
         )
 
     def _choice(self, index: int) -> Choice:
-        part = self._parts[index]
-        return Choice(index, part.message or part.whole(), part.finish)
+        choice = self._choices[index]
+        return choice.whole(index) if isinstance(choice, _Growing) else choice
 
 
 def _pieces(heard: Heard, first: int) -> Iterator[Piece]:
