@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -15,6 +15,9 @@ NUMBER = (int, float)
 
 MOST = 1 << 53
 """A larger number is no count of anything, and JSON does not promise to carry it."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, lt=MOST)]
+"""What is a count already."""
 
 
 def as_object(value: Json) -> dict[str, Any]:

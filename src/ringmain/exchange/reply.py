@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from ringmain.exchange.ask import Wire
 from ringmain.exchange.audio import Audio
+from ringmain.exchange.loose import Count
 
 PICO = Decimal(10) ** -12
 
@@ -61,21 +62,25 @@ def together(calls: Sequence[Usage]) -> Usage:
     return calls[0] if len(calls) == 1 else sum(calls, Usage())
 
 
+Named = Annotated[str, msgspec.Meta(min_length=1)]
+"""What is None where there is none, and never empty; what reads JSON holds to it."""
+
+
 class Message(msgspec.Struct, frozen=True):
     """An answer's message, as OpenAI's client shows it."""
 
     content: str | None = None
-    role: str = "assistant"
-    refusal: str | None = None
-    tool_calls: list[dict[str, Any]] | None = None
+    role: Named = "assistant"
+    refusal: Named | None = None
+    tool_calls: Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1)] | None = None
 
 
 class Choice(msgspec.Struct, frozen=True):
     """One of the answers to an ask that wanted `n`."""
 
-    index: int
+    index: Count
     message: Message
-    finish_reason: str | None = None
+    finish_reason: Named | None = None
 
     @property
     def text(self) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from ringmain.exchange.ask import Message as AskMessage
 from ringmain.exchange.heard import Heard
 from ringmain.exchange.loose import as_count, as_objects, as_text, reader
-from ringmain.exchange.modes.envelope import Envelope
+from ringmain.exchange.modes.envelope import Counted, Envelope
 from ringmain.exchange.plan import Body
 from ringmain.exchange.reply import Choice, Message, Piece
 
@@ -40,12 +40,25 @@ class _Choice(msgspec.Struct):
     finish_reason: Any = None
 
 
+class _Plain(msgspec.Struct):
+    """An answer that has everything as the API reference says, so that nobody needs to look at it piece by piece."""
+
+    choices: tuple[Choice, ...]
+    model: str = ""
+    usage: Counted | None = None
+
+
 _decode = reader(Envelope[_Choice])
+_decode_plain = reader(_Plain)
 
 
 def read(body: bytes) -> Heard:
     """A whole answer."""
-    return _decode(body).heard(_choice)
+    try:
+        told = _decode_plain(body)
+    except msgspec.ValidationError:
+        return _decode(body).heard(_choice)
+    return Heard(model=told.model, choices=told.choices, usage=told.usage and told.usage.usage())
 
 
 def _choice(choice: _Choice) -> Choice:

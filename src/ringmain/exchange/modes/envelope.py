@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ringmain.exchange.heard import Heard
-from ringmain.exchange.loose import Json, as_count, as_object, as_text
+from ringmain.exchange.loose import Count, Json, as_count, as_object, as_text
 from ringmain.exchange.reply import Choice, Piece, Usage
 
 C = TypeVar("C")
@@ -32,6 +32,35 @@ def _detailed(usage: Usage, inner: Json, outer: Json) -> Usage:
         reasoning=as_count(of_output.get("reasoning_tokens")),
         cache_write=as_count(of_input.get("cache_write_tokens")),
     )
+
+
+class _OfInput(msgspec.Struct):
+    cached_tokens: Count = 0
+    cache_write_tokens: Count = 0
+
+
+class _OfOutput(msgspec.Struct):
+    reasoning_tokens: Count = 0
+
+
+class Counted(msgspec.Struct):
+    """The `usage` of a provider that counts as the API reference says."""
+
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
+    prompt_tokens_details: _OfInput | None = None
+    completion_tokens_details: _OfOutput | None = None
+
+    def usage(self) -> Usage:
+        """Its tokens."""
+        inner, outer = self.prompt_tokens_details or _OfInput(), self.completion_tokens_details or _OfOutput()
+        return Usage(
+            self.prompt_tokens,
+            self.completion_tokens,
+            inner.cached_tokens,
+            outer.reasoning_tokens,
+            inner.cache_write_tokens,
+        )
 
 
 class Envelope(msgspec.Struct, Generic[C]):
