@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ringmain.attempts import Attempts, Pace, Replan, Tools
+from ringmain.attempts import Attempts, Pace, Tools
 from ringmain.call import Call
 from ringmain.errors import HubError, RingmainError, our_fault
 from ringmain.exchange import answered, broken, failed, provider, remember
@@ -38,13 +38,11 @@ class Answer:
     _closing: asyncio.Event | None = None
     """Set once a task that was waiting when the answer was given up has let go of it."""
 
-    def __init__(
-        self, tools: Tools, plan: Plan, line: Line, *, replan: Replan, started: float, pace: Pace | None = None
-    ) -> None:
+    def __init__(self, tools: Tools, plan: Plan, line: Line, *, started: float, pace: Pace | None = None) -> None:
         self._tools = tools
         self._line = line
         self._started = started
-        self._attempts = Attempts(tools, plan, line, replan=replan, started=started, pace=pace)
+        self._attempts = Attempts(tools, plan, line, started=started, pace=pace)
         self._tally = Tally()
 
     @property

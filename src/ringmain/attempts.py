@@ -10,8 +10,8 @@ from ringmain.book import Book
 from ringmain.call import Call
 from ringmain.catalogue import Catalogue
 from ringmain.errors import RingmainError
-from ringmain.exchange import held, judge, provider, without
-from ringmain.exchange.ask import TALKING, Mode
+from ringmain.exchange import again, held, judge, provider, without
+from ringmain.exchange.ask import TALKING
 from ringmain.exchange.fault import Fault
 from ringmain.exchange.judge import Verdict
 from ringmain.exchange.line import Line
@@ -47,12 +47,6 @@ class Pace(Protocol):
         ...
 
 
-class Replan(Protocol):
-    """How to plan again for another mode."""
-
-    def __call__(self, *, mode: Mode) -> Plan: ...
-
-
 class Attempts:
     """How a plan is put to the provider, until it answers or the judge ends the ask."""
 
@@ -63,13 +57,10 @@ class Attempts:
     open = False
     """Whether a call is at the provider."""
 
-    def __init__(
-        self, tools: Tools, plan: Plan, line: Line, *, replan: Replan, started: float, pace: Pace | None = None
-    ) -> None:
+    def __init__(self, tools: Tools, plan: Plan, line: Line, *, started: float, pace: Pace | None = None) -> None:
         self.plan = plan
         self._tools = tools
         self._line = line
-        self._replan = replan
         self._pace = pace
         self._deadline = started + plan.seconds
 
@@ -166,7 +157,7 @@ class Attempts:
             shown = catalogue.shown(plan.connection, plan.model.id)
             modes = tuple(dict.fromkeys((verdict.mode, *shown))) if verdict.only else None
             catalogue.learn(plan.connection, plan.model.id, modes=modes, not_mode=not_mode)
-            self.plan = self._replan(mode=verdict.mode)
+            self.plan = again(plan, verdict.mode)
         if verdict.without:
             catalogue.learn(plan.connection, plan.model.id, refuses=verdict.without)
             self.plan = without(plan, verdict)

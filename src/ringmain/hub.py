@@ -4,18 +4,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ringmain.answer import Answer
-from ringmain.attempts import Pace, Replan
+from ringmain.attempts import Pace
 from ringmain.errors import HubError, ProviderError, RingmainError, our_fault
 from ringmain.exchange import admit, begun, choose, failed, guard, opened, recall, reserve, resolve
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import OF_SOUND, Ask, Message, Wire
 from ringmain.exchange.connection import Connection
-from ringmain.exchange.hold import Hold
 from ringmain.exchange.line import Entry
 from ringmain.exchange.misfit import no_model, no_voice
 from ringmain.exchange.model import Model
@@ -203,8 +202,16 @@ class AsyncHub:
         ring, started = self.ring, time.monotonic()
         line = begun(ask, account, at=ring.now())
         try:
-            plan, hold, replan = await self._plan(ask, account)
-            line = opened(line, plan, hold)
+            admit(account)
+            plan = await self.plan(ask, account)
+            if ring.health.troubles:
+                await ring.health.admit(plan)
+            hold = reserve(plan)
+            if ask.max_cost is not None:
+                _afford(plan, ask.max_cost)
+            need = hold.picodollars or 0
+            allowance = ring.book.at_hand(account, need) or await ring.book.allowance(account, need)
+            line = opened(line, plan, guard(plan, hold, allowance, at=ring.now()))
             ring.book.open(line)
         except BaseException as error:
             ring.health.let_go(ask.id)
@@ -213,7 +220,7 @@ class AsyncHub:
             if isinstance(error, RingmainError) or not isinstance(error, Exception):
                 raise
             raise told from error
-        return await Answer(ring, plan, line, replan=replan, started=started, pace=pace).begin()
+        return await Answer(ring, plan, line, started=started, pace=pace).begin()
 
     def refused(self, account: Account, error: RingmainError, *, ask_id: str, wire: Wire | None = None) -> None:
         """Write the line of a request that could not even be read as an ask."""
@@ -231,46 +238,28 @@ class AsyncHub:
 
         Raises `RingmainError` as asking does.
         """
-        plan, _ = await self._resolved(ask, account)
-        return plan
-
-    # the stages before the call --------------------------------------------------------------------------------------
-
-    async def _plan(self, ask: Ask, account: Account) -> tuple[Plan, Hold, Replan]:
-        """The plan, the hold that admits it, and how to plan again for another mode."""
-        ring = self.ring
-        admit(account)
-        plan, replan = await self._resolved(ask, account)
-        if ring.health.troubles:
-            await ring.health.admit(plan)
-        hold = reserve(plan)
-        if ask.max_cost is not None and not plan.connection.is_hub:
-            from ringmain.rows.purse import afford
-
-            afford(plan, ask.max_cost)
-        need = hold.picodollars or 0
-        allowance = ring.book.at_hand(account, need) or await ring.book.allowance(account, need)
-        return plan, guard(plan, hold, allowance, at=ring.now()), replan
-
-    async def _resolved(self, ask: Ask, account: Account) -> tuple[Plan, Replan]:
-        """The plan, and how to plan again for another mode."""
-        catalogue = self.ring.catalogue
         if self.ring.registry.stale:
             await self._fresh()
         connection = self._connection(ask.connection or account.connection)
         turns = await self._turns(ask.conversation, account, ask.wire) if ask.conversation else ()
-        chosen = self._chosen(ask, account, connection) or await self._found(ask, account, connection)
-        model, notices = catalogue.model(connection, chosen.id), chosen.notices
-        fitting = partial(self._fitting, ask, account, connection)
-        replan = partial(resolve, ask, account, connection, turns=turns, fitting=fitting, notices=notices, model=model)
-        plan = replan()
-        if model.context_window is None and not connection.is_hub and is_long(plan):
+        chosen = choose(ask, account, connection) or await self._found(ask, account, connection)
+        plan = self._resolved(ask, account, connection, chosen, turns)
+        if is_long(plan) and plan.model.context_window is None and not connection.is_hub:
             # Only the provider itself may know whether this fits, and it is told before it is sent.
             with suppress(ProviderError):
                 await self._see(connection)
-            replan = partial(replan, model=catalogue.model(connection, model.id))
-            plan = replan()
-        return plan, replan
+            plan = self._resolved(ask, account, connection, chosen, turns)
+        return plan
+
+    # what a plan needs -----------------------------------------------------------------------------------------------
+
+    def _resolved(
+        self, ask: Ask, account: Account, connection: Connection, chosen: Chosen, turns: tuple[Message, ...]
+    ) -> Plan:
+        """The plan, with the model as it is known by now."""
+        catalogue = self.ring.catalogue
+        model, fitting = catalogue.model(connection, chosen.id), catalogue.fitting
+        return resolve(ask, account, connection, model, turns=turns, fitting=fitting, notices=chosen.notices)
 
     async def _turns(self, conversation: str, account: Account, wire: Wire) -> tuple[Message, ...]:
         """The earlier turns of a conversation that travel along."""
@@ -279,26 +268,19 @@ class AsyncHub:
         turns = await asyncio.to_thread(self.ring.store.turns, account.id, conversation, account.memory.turns)
         return recall(turns, account.memory)
 
-    def _chosen(self, ask: Ask, account: Account, connection: Connection) -> Chosen | None:
-        """The model that ask, account, connection or settings name; None where the provider must be looked at."""
-        fallback = None if ask.wire in OF_SOUND else self.ring.settings.model
-        return choose(ask, account, connection, fallback=fallback)
-
     async def _found(self, ask: Ask, account: Account, connection: Connection) -> Chosen:
-        """The model that is asked where nobody names one: the preset's suggestion; a hub's account knows its own."""
-        if connection.is_hub:
+        """The model that is asked where neither ask nor account nor connection names one: that of the settings, else
+        the preset's suggestion; a hub's account knows its own."""
+        usual = None if ask.wire in OF_SOUND else self.ring.settings.model
+        if connection.is_hub and not usual:
             return Chosen("")
-        chosen = choose(ask, account, connection, fallback=await self._suggested(connection, ask.wire))
+        fallback = usual or await self._suggested(connection, ask.wire)
+        chosen = choose(ask, account, connection, fallback=fallback)
         if chosen is not None:
             return chosen
         if ask.wire in OF_SOUND:
             raise no_voice(connection.name, ask.wire)
         raise no_model(connection.name, [m.id for m in self.ring.catalogue.models(connection)])
-
-    def _fitting(self, ask: Ask, account: Account, connection: Connection) -> str | None:
-        """A model to be named where the one that was asked for does not fit."""
-        wanted = ask.mode or account.mode
-        return self.ring.catalogue.fitting(connection, "responses" if wanted == "responses" else "chat")
 
     async def _see(self, connection: Connection) -> None:
         """Let the catalogue know the provider's live list as it is, or was at most `LISTED` seconds ago."""
@@ -388,6 +370,14 @@ def since(started: float) -> int:
 def _runs_here(reading: "asyncio.Future[None]") -> bool:
     """Whether this event loop will see the end of it; one that ends leaves behind what it has begun."""
     return not reading.done() and reading.get_loop() is asyncio.get_running_loop()
+
+
+def _afford(plan: Plan, most: str) -> None:
+    """Raise what tells that a call may cost more than its ask allows; another hub is told that, and sees by itself."""
+    if not plan.connection.is_hub:
+        from ringmain.rows.purse import afford
+
+        afford(plan, most)
 
 
 def _unexpected(error: BaseException) -> RingmainError:

@@ -125,7 +125,7 @@ def test_responses_on_a_chat_model_is_emulated_too():
 )
 def test_a_misfit_is_refused_with_a_pair_that_works(wanted: Mode, can: Mode):
     with pytest.raises(AskError) as caught:
-        a_plan(account=an_account(mode=wanted), model=a_model(can), fitting=lambda: "other")
+        a_plan(account=an_account(mode=wanted), model=a_model(can), fitting=lambda *_: "other")
     assert (caught.value.code, caught.value.status, caught.value.param) == ("model_mode_mismatch", 400, "model")
     assert caught.value.sentence == f"The model 'm' cannot be asked by {wanted}; it can do {can}."
     assert caught.value.fix == f"Set the mode to auto or {can}, or keep {wanted} with the model 'other'."

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -102,7 +101,7 @@ async def _refused(hub: AsyncHub, connection: Connection, model: Model, wanted: 
     if not catalogue.seen(connection):
         with suppress(RingmainError):
             await hub.models(connection.name)
-    return misfit(model.id, wanted, model.modes or (), partial(catalogue.fitting, connection, wanted))
+    return misfit(model.id, wanted, model.modes or (), catalogue.fitting(connection, wanted))
 
 
 async def _learn(hub: AsyncHub, account: Account, connection: Connection, name: str, wanted: Mode) -> tuple[str, ...]:

@@ -16,10 +16,11 @@ from ringmain.exchange.guard import admit, guard, reserve
 from ringmain.exchange.judge import judge, without
 from ringmain.exchange.ledger import answered, begun, broken, failed, held, opened
 from ringmain.exchange.recall import recall, remember
-from ringmain.exchange.resolve import choose, pick, resolve
+from ringmain.exchange.resolve import again, choose, pick, resolve
 
 __all__ = [
     "admit",
+    "again",
     "answered",
     "begun",
     "broken",

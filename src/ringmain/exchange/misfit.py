@@ -1,6 +1,6 @@
 """What to say where model and mode do not go together, or where there is no model at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ringmain.errors import AskError, SetupError
 from ringmain.exchange.ask import Mode, Wire
@@ -14,19 +14,9 @@ INSTEAD: dict[str, tuple[Mode, ...]] = {
 """By which modes an ask is put where the model has not the one that was set, the best first."""
 
 
-Fitting = Callable[[], str | None]
-"""A model that has the mode which was set, looked for only where it is to be named."""
-
-
-def nothing_fits() -> str | None:
-    """No such model is known."""
-    return None
-
-
-def misfit(model: str, wanted: str, can: Sequence[Mode], fitting: Fitting = nothing_fits) -> AskError:
-    """The error of a model that has not the mode that was set, with a pair that works."""
-    found = fitting()
-    other = f", or keep {wanted} with the model '{found}'" if found else ""
+def misfit(model: str, wanted: str, can: Sequence[Mode], fitting: str | None = None) -> AskError:
+    """The error of a model that has not the mode that was set, with a pair that works; `fitting` has that mode."""
+    other = f", or keep {wanted} with the model '{fitting}'" if fitting else ""
     return AskError(
         "model_mode_mismatch",
         f"The model '{model}' cannot be asked by {wanted}; it can do {' and '.join(can)}.",

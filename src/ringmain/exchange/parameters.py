@@ -98,9 +98,3 @@ def streamed(bodies: Sequence[Body], connection: Connection, model: Model, mode:
 
 def _counting(body: Body) -> dict[str, Any]:
     return {**as_object(body.get("stream_options")), "include_usage": True}
-
-
-def wants_usage(ask: Ask) -> bool:
-    """Whether the host itself asks for the tokens at the end of a stream."""
-    fields = ask.fields
-    return "stream_options" in fields and bool(as_object(fields["stream_options"]).get("include_usage"))

@@ -1,12 +1,14 @@
 """A call that is ready to leave."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from ringmain.exchange.account import Account
-from ringmain.exchange.ask import Ask, Wire
+from ringmain.exchange.ask import Ask, Message, Wire
 from ringmain.exchange.connection import Connection
+from ringmain.exchange.loose import as_object
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Usage
 
@@ -29,8 +31,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     mode: Wire
     bodies: tuple[Body, ...]
     stream: bool = False
-    hide_usage: bool = False
-    """Whether the usage chunk of a stream was the hub's wish and not the host's."""
     organization: str | None = None
     added: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -41,6 +41,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens of the longest call, estimated, and of the cap on each of its answers."""
     choices: int = 1
     """The most answers that one call wants to a prompt."""
+    turns: Sequence[Message] = ()
+    """The earlier turns that travel along."""
+    chosen: tuple[str, ...] = ()
+    """Those of the notices that tell how the model was chosen."""
+
+    @property
+    def hide_usage(self) -> bool:
+        """Whether the usage chunk of a stream was the hub's wish and not the host's."""
+        return not as_object(self.ask.fields.get("stream_options")).get("include_usage")
 
     @property
     def guest(self) -> bool:

@@ -1,6 +1,6 @@
 """Ask, account and earlier turns → a plan."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
@@ -9,11 +9,11 @@ from ringmain.errors import Refusal
 from ringmain.exchange.account import Account
 from ringmain.exchange.ask import OF_SOUND, TALKING, Ask, Message, Mode, Wire
 from ringmain.exchange.connection import Connection
-from ringmain.exchange.misfit import INSTEAD, Fitting, misfit, nothing_fits
+from ringmain.exchange.misfit import INSTEAD, misfit
 from ringmain.exchange.model import Model
 from ringmain.exchange.modes import SOUND
 from ringmain.exchange.modes.fields import uncontrolled
-from ringmain.exchange.parameters import other_fields, streamed, wants_usage
+from ringmain.exchange.parameters import other_fields, streamed
 from ringmain.exchange.plan import Body, Plan
 from ringmain.exchange.reckon import lengths, measured, reckon
 from ringmain.exchange.reply import Usage
@@ -21,6 +21,14 @@ from ringmain.exchange.wording import contents, frame, unsaid
 
 OF_OUR_OWN = frozenset({"stop", "stream_options"})
 """What the stages may put into a call by themselves."""
+
+Fitting = Callable[[Connection, Mode], str | None]
+"""Finds a model that has the mode which was set, where one is to be named."""
+
+
+def nothing_fits(connection: Connection, mode: Mode) -> str | None:
+    """No such model is known."""
+    return None
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -92,7 +100,6 @@ def resolve(
         mode=taken,
         bodies=bodies,
         stream=ask.stream,
-        hide_usage=not wants_usage(ask),
         organization=connection.organization or ask.organization,
         added=_added(bodies[0], ask, added),
         notices=(
@@ -104,6 +111,15 @@ def resolve(
         expected=reckoned.expected,
         longest=reckoned.longest,
         choices=reckoned.choices,
+        turns=turns,
+        chosen=notices,
+    )
+
+
+def again(plan: Plan, mode: Mode) -> Plan:
+    """The call that leaves instead, as this mode was shown to be right."""
+    return resolve(
+        plan.ask, plan.account, plan.connection, plan.model, turns=plan.turns, mode=mode, notices=plan.chosen
     )
 
 
@@ -122,7 +138,7 @@ def pick(
     for mode in INSTEAD[wanted]:
         if mode in can:
             return mode
-    raise misfit(model.id, wanted, can, fitting)
+    raise misfit(model.id, wanted, can, fitting(connection, "responses" if wanted == "responses" else "chat"))
 
 
 def _body(model: Model, fields: Body, said: Body) -> Body:
@@ -170,6 +186,7 @@ def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model
         expected=reckoned.expected,
         longest=reckoned.longest,
         choices=reckoned.choices,
+        chosen=notices,
     )
 
 
@@ -192,4 +209,5 @@ def _of_sound(ask: Ask, account: Account, connection: Connection, model: Model, 
         expected=reckoned.expected,
         longest=reckoned.longest,
         choices=reckoned.choices,
+        chosen=notices,
     )
