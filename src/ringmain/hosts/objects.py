@@ -1,7 +1,7 @@
 """The body of a request in OpenAI's form: one JSON object, in which what the hub reckons with is of its kind."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -27,7 +27,10 @@ def checked_object(body: bytes) -> dict[str, Any]:
     Raises `AskError`: `invalid_json`, `too_deep`, `invalid_request`.
     """
     told = json_object(body)
-    _check_shape(told)
+    try:
+        msgspec.convert(told, _Shaped)
+    except msgspec.ValidationError as e:
+        raise _misshapen(told) from e
     return told
 
 
@@ -73,13 +76,20 @@ def _too_deep() -> AskError:
 class _Shape(NamedTuple):
     """What a field must be, where it is not null."""
 
-    kind: type
+    kind: Any
     words: str
-    within: range | None = None
+
+    def fits(self, value: Any) -> bool:
+        """Whether the value is that."""
+        try:
+            msgspec.convert(value, self.kind | None)
+        except msgspec.ValidationError:
+            return False
+        return True
 
 
 def _number(least: int, most: int) -> _Shape:
-    return _Shape(int, f"a whole number from {least} to {most}", range(least, most + 1))
+    return _Shape(Annotated[int, msgspec.Meta(ge=least, le=most)], f"a whole number from {least} to {most}")
 
 
 SHAPES = {
@@ -92,15 +102,14 @@ SHAPES = {
 }
 """The fields that the hub reckons with, in the order in which they are looked at."""
 
-_place = list(SHAPES).index
+_Shaped = msgspec.defstruct("_Shaped", [(name, shape.kind | None, None) for name, shape in SHAPES.items()])
+"""A body in which each of them is what it must be; it may have any other."""
 
 
-def _check_shape(body: dict[str, Any]) -> None:
-    """Raise `AskError("invalid_request")` where a field that the hub reckons with is of another kind."""
-    for name in sorted(SHAPES.keys() & body.keys(), key=_place):
-        value, (kind, words, within) = body[name], SHAPES[name]
-        if value is not None and (type(value) is not kind or (within is not None and value not in within)):
-            raise wrong(name, f"{name} must be {words}.")
+def _misshapen(body: dict[str, Any]) -> AskError:
+    """The error of the first field that is of another kind."""
+    name = next(name for name, shape in SHAPES.items() if not shape.fits(body.get(name)))
+    return wrong(name, f"{name} must be {SHAPES[name].words}.")
 
 
 def wrong(param: str, sentence: str) -> AskError:
