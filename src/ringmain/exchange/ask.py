@@ -103,7 +103,7 @@ def checked(messages: Json | tuple[Any, ...]) -> tuple[Message, ...]:
 
     Raises `AskError`: `nothing_to_ask`, `unknown_role`, `invalid_request`.
     """
-    if not isinstance(messages, list | tuple):
+    if not isinstance(messages, list) and not isinstance(messages, tuple):
         raise _wrong("messages must be a list of objects with role and content.")
     if not messages:
         raise AskError(
@@ -114,11 +114,11 @@ def checked(messages: Json | tuple[Any, ...]) -> tuple[Message, ...]:
         )
     told: tuple[Any, ...] = tuple(messages)
     message: Json
-    for at, message in enumerate(told):
+    for message in told:
         if not isinstance(message, dict):
-            raise _wrong(f"messages[{at}] must be an object with role and content.")
+            raise _wrong(f"messages[{told.index(message)}] must be an object with role and content.")
         if message.get("role") not in ROLES:
-            raise _unknown_role(message.get("role"), at)
+            raise _unknown_role(message.get("role"), told.index(message))
     return told
 
 

@@ -1,5 +1,6 @@
 """A request → an ask: what ringmain must know is checked, everything else travels as it came."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ringmain.errors import AskError
@@ -7,6 +8,9 @@ from ringmain.exchange.ask import Ask, Message, Prompt, Wire, checked
 from ringmain.hosts import HostRequest
 from ringmain.hosts.objects import checked_object, header_of, wrong
 from ringmain.hosts.openai.wire.items import messages_of, unsaid
+
+Fields = dict[str, Any]
+Own = dict[str, Any]
 
 MOST_MESSAGES = 2000
 MOST_PROMPTS = 128
@@ -18,14 +22,6 @@ WIRES: dict[str, Wire] = {
     "/v1/embeddings": "embeddings",
 }
 
-OWN: dict[Wire, frozenset[str]] = {
-    "chat": frozenset({"model", "stream", "messages"}),
-    "completion": frozenset({"model", "stream", "prompt"}),
-    "responses": frozenset({"model", "stream"}),
-    "embeddings": frozenset({"model", "stream"}),
-}
-"""Fields that do not travel by themselves, because the ask holds them."""
-
 FOREIGN: dict[Wire, frozenset[str]] = {
     "chat": frozenset({"prompt"}),
     "completion": frozenset({"messages"}),
@@ -34,7 +30,14 @@ FOREIGN: dict[Wire, frozenset[str]] = {
 }
 """Fields that do not travel at all, because this wire has no such thing."""
 
-SHAPED = {wire: OWN[wire] | FOREIGN[wire] for wire in OWN}
+HEADERS = {
+    "organization": "openai-organization",
+    "conversation": "x-ringmain-conversation",
+    "max_cost": "x-ringmain-cap",
+}
+"""What an ask may have from the head of its request."""
+
+_NAMED = frozenset(HEADERS.values())
 
 INSTEAD_OF_INPUT = ("prompt", "previous_response_id", "conversation")
 """A response may be asked for with one of these and no input."""
@@ -46,40 +49,55 @@ def read(request: HostRequest, *, ask_id: str) -> Ask:
     Raises `AskError`: `invalid_json`, `too_deep`, `invalid_request`, `nothing_to_ask`, `unknown_role`.
     """
     wire = WIRES[request.path]
-    body = checked_object(request.body)
-    streams = bool(body.get("stream"))
+    fields = checked_object(request.body)
+    model, streams = fields.pop("model", None), bool(fields.pop("stream", None))
+    own = _OWN[wire](fields)
+    if not _NAMED.isdisjoint(request.headers):
+        own |= {word: header_of(request, name) for word, name in HEADERS.items()}
     return Ask(
         id=ask_id,
         wire=wire,
-        messages=_messages(body, wire),
-        prompts=_prompts(body.get("prompt")) if wire == "completion" else (),
-        listed=wire == "completion" and isinstance(body["prompt"], list) and not _tokens(body["prompt"]),
-        fields=_fields(body, wire),
-        model=body.get("model") or None,
-        organization=header_of(request, "openai-organization"),
-        conversation=header_of(request, "x-ringmain-conversation"),
-        max_cost=header_of(request, "x-ringmain-cap"),
+        fields=fields,
+        model=model or None,
         stream=streams and wire != "embeddings",
         deadline=deadline_of(request, streams),
-        notices=_left_out(body, wire),
-        unsaid=unsaid(body.get("input")) if wire == "responses" else (),
+        notices=() if FOREIGN[wire].isdisjoint(fields) else _left_out(fields, wire),
+        **own,
     )
 
 
-def _messages(body: dict[str, Any], wire: Wire) -> tuple[Message, ...]:
-    if wire == "chat":
-        told = body.get("messages")
-        if isinstance(told, list) and len(told) > MOST_MESSAGES:
-            raise wrong("messages", f"One ask may have {MOST_MESSAGES} messages, and this one has {len(told)}.")
-        return checked([] if told is None else told)
-    if wire == "responses":
-        return _response_messages(body)
-    if wire == "embeddings" and body.get("input") is None:
+def _chat(fields: Fields) -> Own:
+    told = fields.pop("messages", None)
+    if isinstance(told, list) and len(told) > MOST_MESSAGES:
+        raise wrong("messages", f"One ask may have {MOST_MESSAGES} messages, and this one has {len(told)}.")
+    return {"messages": checked([] if told is None else told)}
+
+
+def _completion(fields: Fields) -> Own:
+    told = fields.pop("prompt", None)
+    return {"prompts": _prompts(told), "listed": isinstance(told, list) and not _tokens(told)}
+
+
+def _responses(fields: Fields) -> Own:
+    return {"messages": _response_messages(fields), "unsaid": unsaid(fields.get("input"))}
+
+
+def _embeddings(fields: Fields) -> Own:
+    if fields.get("input") is None:
         raise _nothing("input")
-    return ()
+    return {}
 
 
-def _response_messages(body: dict[str, Any]) -> tuple[Message, ...]:
+_OWN: dict[Wire, Callable[[Fields], Own]] = {
+    "chat": _chat,
+    "completion": _completion,
+    "responses": _responses,
+    "embeddings": _embeddings,
+}
+"""What only asks of this wire have, taken out of the fields, of which the others travel as they came."""
+
+
+def _response_messages(body: Fields) -> tuple[Message, ...]:
     told, instructions = body.get("input"), body.get("instructions")
     if told is None and all(body.get(name) is None for name in INSTEAD_OF_INPUT):
         raise _nothing("input")
@@ -116,18 +134,12 @@ def _nothing(param: str) -> AskError:
     return AskError("nothing_to_ask", "There is nothing to ask.", fix=f"Send {param}.", param=param)
 
 
-def _fields(body: dict[str, Any], wire: Wire) -> dict[str, Any]:
-    """Those that travel as they came."""
-    fields = body.copy()
-    for name in SHAPED[wire] & body.keys():
+def _left_out(fields: Fields, wire: Wire) -> tuple[str, ...]:
+    """What to tell of the fields that do not travel, which are taken out."""
+    names = sorted(FOREIGN[wire] & fields.keys())
+    for name in names:
         del fields[name]
-    return fields
-
-
-def _left_out(body: dict[str, Any], wire: Wire) -> tuple[str, ...]:
-    if FOREIGN[wire].isdisjoint(body):
-        return ()
-    return (f"Left out, because this endpoint has no such field: {', '.join(sorted(FOREIGN[wire] & body.keys()))}.",)
+    return (f"Left out, because this endpoint has no such field: {', '.join(names)}.",)
 
 
 def deadline_of(request: HostRequest, streams: bool) -> float | None:
