@@ -20,27 +20,30 @@ def other_fields(
     `manner` is the mode that was set, else the one that the host speaks.
     `gapped` says that `suffix` is among the call's words and so is not sent.
     """
-    wire = TALKING.get(ask.wire, "chat")
-    told, unknown = uncontrolled(_unsaid(ask, mode, gapped)), ()
+    fields = _unsaid(ask, mode, gapped) if gapped or ask.wire == "responses" else ask.fields
+    fields, unknown, lost, refused = uncontrolled(fields), (), (), ()
     if manner == "completion" and mode != "completion":
-        told, unknown = emulated(told, account.parameters, mode)
-    translated, lost = translate(told, wire, mode)
-    cap = _cap(connection, model)
-    fields, refused = _taken(_renamed(translated, cap, mode), ask, model)
+        fields, unknown = emulated(fields, account.parameters, mode)
+    if mode != ask.wire:
+        fields, lost = translate(fields, TALKING.get(ask.wire, "chat"), mode)
+    cap = _cap(connection, model) if mode == "chat" else None
+    if cap:
+        fields = _renamed(fields, cap)
+    if ask.lenient and model.refuses:
+        fields, refused = _taken(fields, model)
     notices = tuple(_left_out(ask, model, mode, unknown, lost, refused)) if unknown or lost or refused else ()
     if gapped:
         notices = (*notices, f"The suffix was put into words, because {mode} has no field for it here.")
     if not account.parameters:
         return fields, (), notices
-    added = _added(fields, _renamed(carried(account.parameters, mode), cap, mode), model, gapped)
+    offered = carried(account.parameters, mode)
+    added = _added(fields, _renamed(offered, cap) if cap else offered, model, gapped)
     return {**fields, **added}, tuple(added), notices
 
 
-def _taken(fields: dict[str, Any], ask: Ask, model: Model) -> tuple[dict[str, Any], list[str]]:
+def _taken(fields: dict[str, Any], model: Model) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The fields that are sent, and the names of those that the model refuses and a lenient host does without."""
-    if not ask.lenient or not model.refuses:
-        return fields, []
-    refused = [name for name in fields if name in model.refuses]
+    refused = tuple(name for name in fields if name in model.refuses)
     return {name: value for name, value in fields.items() if name not in refused}, refused
 
 
@@ -57,8 +60,6 @@ def _added(fields: dict[str, Any], offered: dict[str, Any], model: Model, gapped
 
 def _unsaid(ask: Ask, mode: Mode, gapped: bool) -> dict[str, Any]:
     """The host's fields without those whose words `wording` has put into the call."""
-    if not gapped and ask.wire != "responses":
-        return ask.fields
     words = [*(["suffix"] if gapped else []), *(["input", "instructions"] if ask.wire == "responses" != mode else [])]
     return {k: v for k, v in ask.fields.items() if k not in words}
 
@@ -68,9 +69,9 @@ def _cap(connection: Connection, model: Model) -> str | None:
     return connection.preset.token_cap or ("max_completion_tokens" if "max_tokens" in model.refuses else None)
 
 
-def _renamed(fields: dict[str, Any], cap: str | None, mode: Mode) -> dict[str, Any]:
+def _renamed(fields: dict[str, Any], cap: str) -> dict[str, Any]:
     """The fields with the cap on output under this name, where they have another."""
-    if mode != "chat" or not cap or fields.get(cap) is not None:
+    if fields.get(cap) is not None:
         return fields
     held = said(fields)
     return {cap if name in CAPS else name: value for name, value in fields.items() if name in held or name not in CAPS}

@@ -87,11 +87,15 @@ def resolve(
     manner = ask.wire if wanted == "auto" else wanted
     around = frame(ask, account, connection, taken, manner)
     fields, added, noted = other_fields(ask, account, connection, model, taken, manner, gapped=around.gapped)
-    told = contents(ask, account, turns, taken, manner, frame=around)
-    bodies = tuple([_body(model, fields, said) for said in told])
+    bodies = _bodies(model, fields, contents(ask, account, turns, taken, manner, frame=around))
     if ask.stream:
         bodies = streamed(bodies, connection, model, taken)
     reckoned = reckon(bodies, model)
+    told = _told(ask, connection, notices)
+    if taken != manner:
+        told += _emulation(ask, wanted, taken, model)
+    if ask.unsaid or taken == "completion":
+        told += unsaid(ask, taken)
     return Plan(
         ask=ask,
         account=account,
@@ -102,12 +106,7 @@ def resolve(
         stream=ask.stream,
         organization=connection.organization or ask.organization,
         added=_added(bodies[0], ask, added),
-        notices=(
-            *_told(ask, connection, notices),
-            *(_emulation(ask, wanted, taken, model) if taken != manner else ()),
-            *unsaid(ask, taken),
-            *noted,
-        ),
+        notices=told + noted,
         expected=reckoned.expected,
         longest=reckoned.longest,
         choices=reckoned.choices,
@@ -141,13 +140,16 @@ def pick(
     raise misfit(model.id, wanted, can, fitting(connection, "responses" if wanted == "responses" else "chat"))
 
 
-def _body(model: Model, fields: Body, said: Body) -> Body:
-    """One call; a rendered conversation has a stop of its own, which gives way to one that was asked for."""
-    named = {"model": model.id} if model.id else {}
-    body = {**named, **fields, **said}
-    if fields.get("stop"):
-        body["stop"] = fields["stop"]
-    return body
+def _bodies(model: Model, fields: Body, told: Sequence[Body]) -> tuple[Body, ...]:
+    """The calls; a rendered conversation has a stop of its own, which gives way to one that was asked for."""
+    named = {"model": model.id, **fields} if model.id else fields
+    bodies: list[Body] = []
+    for said in told:
+        body = named | said
+        if fields.get("stop"):
+            body["stop"] = fields["stop"]
+        bodies.append(body)
+    return tuple(bodies)
 
 
 def _added(body: Body, ask: Ask, added: tuple[str, ...]) -> tuple[str, ...]:
@@ -167,20 +169,20 @@ def _emulation(ask: Ask, wanted: str, mode: Mode, model: Model) -> tuple[str, ..
 def _told(ask: Ask, connection: Connection, notices: tuple[str, ...]) -> tuple[str, ...]:
     """What was told so far, and that the host's organization gave way where it did."""
     if not ask.organization or not connection.organization or ask.organization == connection.organization:
-        return (*ask.notices, *notices)
+        return ask.notices + notices
     return (*ask.notices, *notices, "The host's organization was not sent, because the connection has its own.")
 
 
 def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model, notices: tuple[str, ...]) -> Plan:
-    body = _body(model, uncontrolled(ask.fields), {})
-    reckoned = measured(body, Usage(sum(lengths({"prompt": ask.fields.get("input")}))))
+    bodies = _bodies(model, uncontrolled(ask.fields), [{}])
+    reckoned = measured(bodies[0], Usage(sum(lengths({"prompt": ask.fields.get("input")}))))
     return Plan(
         ask=ask,
         account=account,
         connection=connection,
         model=model,
         mode="embeddings",
-        bodies=(body,),
+        bodies=bodies,
         organization=connection.organization or ask.organization,
         notices=_told(ask, connection, notices),
         expected=reckoned.expected,
@@ -194,15 +196,15 @@ def _of_sound(ask: Ask, account: Account, connection: Connection, model: Model, 
     """The call of a transcription or of speech: the host's own fields, and nothing of the account's."""
     mode = SOUND[ask.wire]
     said = {name: value for name, value in mode.content(ask).items() if name not in model.refuses}
-    body = _body(model, uncontrolled(ask.fields), said)
-    reckoned = measured(body, mode.expected(ask, body, model))
+    bodies = _bodies(model, uncontrolled(ask.fields), [said])
+    reckoned = measured(bodies[0], mode.expected(ask, bodies[0], model))
     return Plan(
         ask=ask,
         account=account,
         connection=connection,
         model=model,
         mode=ask.wire,
-        bodies=(body,),
+        bodies=bodies,
         organization=connection.organization or ask.organization,
         added=("response_format",) if "response_format" in said else (),
         notices=_told(ask, connection, notices),

@@ -57,16 +57,16 @@ class Tally(msgspec.Struct):
 
         Raises `ProviderError("upstream_empty")` where it had no choice.
         """
-        self._counting = heard.usage
         if not (heard.choices or heard.audio) and plan.mode != "embeddings":
+            self._counting = heard.usage
             raise self._empty(plan.connection.name)
         self.begun, self._model, self._audio = True, heard.model, heard.audio
-        first = len(self._choices)
+        first, call = len(self._choices), set[int]()
         for choice in heard.choices:
             placed = msgspec.structs.replace(choice, index=first + choice.index) if first else choice
             self._choices[placed.index] = placed
-            self._call.add(placed.index)
-        self._end_call()
+            call.add(placed.index)
+        self._end(heard.usage, call)
         return _pieces(heard, first)
 
     def add(self, piece: Piece) -> None:
@@ -112,10 +112,14 @@ class Tally(msgspec.Struct):
         return error
 
     def _end_call(self) -> None:
-        self._ended.append((self._counting, self._call))
-        if self._counting is None:
-            self._guesses = True
+        """End the call under way."""
+        self._end(self._counting, self._call)
         self._counting, self._call = None, set()
+
+    def _end(self, counted: Usage | None, choices: set[int]) -> None:
+        self._ended.append((counted, choices))
+        if counted is None:
+            self._guesses = True
 
     @property
     def hears(self) -> bool:

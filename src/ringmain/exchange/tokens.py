@@ -47,8 +47,8 @@ STARTS = tuple(start for start, _ in BLOCKS)
 EACH = 4
 """Tokens that a message's frame takes: its role and its marks."""
 
-PLAIN_MESSAGE = 2
-"""Keys of a message that has a role and a content, and so nothing else to count."""
+PLAIN_MESSAGE = {"role", "content"}
+"""The keys of a message that has nothing else to count."""
 
 ATTACHED = 1100
 """Tokens for a picture, a sound or a file, whose true number depends on its size and the model."""
@@ -71,17 +71,11 @@ def estimate_messages(messages: Iterable[Json]) -> int:
     """About how many tokens a conversation is, frames and attachments included."""
     tokens = 0
     for message in messages:
-        tokens += EACH + _message(message)
+        if isinstance(message, dict):
+            content = message["content"] if message.keys() == PLAIN_MESSAGE else None
+            tokens += estimate(content) if type(content) is str else _said(message) + _calls(message)
+        tokens += EACH
     return tokens
-
-
-def _message(message: Json) -> int:
-    if not isinstance(message, dict):
-        return 0
-    content = message.get("content")
-    if type(content) is str and "role" in message and len(message) == PLAIN_MESSAGE:
-        return estimate(content)
-    return _said(message) + _calls(message)
 
 
 def _weight(char: str) -> int:

@@ -58,8 +58,6 @@ def _followed(ask: Ask) -> Frame:
 
 def unsaid(ask: Ask, mode: Mode) -> tuple[str, ...]:
     """A notice that names what the ask says and this mode has no words for."""
-    if mode != "completion" and not ask.unsaid:
-        return ()
     kinds = list(ask.unsaid if mode != ask.wire else ())
     if mode == "completion":
         kinds += [kind for message in ask.messages for kind in beside_text(message)]
@@ -80,7 +78,7 @@ def contents(
             raise _nothing()
         if mode == "completion" and not turns:
             return [completion.content([_framed(prompt, frame) for prompt in ask.prompts], listed=ask.listed)]
-    opening = () if manner == "completion" else _context(ask, account)
+    opening = _context(ask, account) if account.context and manner != "completion" else ()
     if mode == "responses" and ask.wire == "responses":
         return [_own_responses(ask, opening, turns, frame)]
     talks = _talks(ask, frame, mode)
@@ -137,7 +135,7 @@ def _said_also(ask: Ask, account: Account) -> Ask:
 
 def _context(ask: Ask, account: Account) -> tuple[Message, ...]:
     """The account's system message, unless the ask brings its own."""
-    if not account.context or any(m["role"] in OPENING for m in ask.messages):
+    if any(m["role"] in OPENING for m in ask.messages):
         return ()
     return ({"role": "system", "content": account.context},)
 

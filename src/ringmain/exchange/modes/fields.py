@@ -150,6 +150,11 @@ COMPLETIONS_OWN = ("best_of", "echo", "suffix")
 WRITTEN_BY_HUB = ("model", "messages", "prompt", "input", "stream")
 """What an account's parameters cannot set."""
 
+MANY = frozenset({"n", "best_of"})
+"""What may ask for several answers to a prompt."""
+
+_CAPS = frozenset(CAPS)
+
 REFUSED: dict[Mode, tuple[str, ...]] = {
     "chat": ("logprobs", "top_logprobs"),
     "completion": ("echo", "logprobs"),
@@ -166,11 +171,10 @@ def uncontrolled(fields: Fields) -> Fields:
 def cap_of(fields: Fields) -> int | None:
     """The cap on output tokens, whatever it is called."""
     least = None
-    for name in CAPS:
-        if name in fields:
-            cap = fields[name]
-            if isinstance(cap, int) and cap >= 0 and (least is None or cap < least):
-                least = cap
+    for name in _CAPS & fields.keys():
+        cap = fields[name]
+        if isinstance(cap, int) and cap >= 0 and (least is None or cap < least):
+            least = cap
     return least
 
 
@@ -184,11 +188,10 @@ def said(fields: Fields) -> Fields:
 def choices_of(fields: Fields) -> int:
     """How many answers the provider will write to each prompt: `n`, or `best_of` of which it shows `n`."""
     most = 1
-    for name in ("n", "best_of"):
-        if name in fields:
-            wanted = fields[name]
-            if isinstance(wanted, int) and wanted > most:
-                most = wanted
+    for name in MANY & fields.keys():
+        wanted = fields[name]
+        if isinstance(wanted, int) and wanted > most:
+            most = wanted
     return most
 
 
