@@ -58,6 +58,39 @@ def test_a_whole_chat_is_read_with_every_choice_and_its_count():
     assert (heard.model, heard.usage) == ("m-1", USAGE)
 
 
+@pytest.mark.parametrize(
+    ("odd", "message"),
+    [
+        ({"index": 0, "message": {"content": "a", "tool_calls": []}, "finish_reason": ""}, Message("a")),
+        ({"index": 0, "message": {"content": "a", "role": "", "refusal": ""}}, Message("a")),
+        ({"index": 0, "message": {"content": "a", "tool_calls": [*CALLS, 7]}}, Message("a", tool_calls=CALLS)),
+        ({"index": -1, "message": {"content": "a"}}, Message("a")),
+        ({"index": 0.0, "message": {"content": 7}}, Message(None)),
+        ({"message": None}, Message(None)),
+        ({}, Message(None)),
+    ],
+)
+def test_an_odd_choice_of_a_chat_says_what_can_be_read_of_it_and_is_never_empty(odd: dict[str, Any], message: Message):
+    heard = MODES["chat"].read(encode({"model": "m-1", "choices": [odd], "usage": COUNTED}))
+    assert (heard.model, heard.choices, heard.usage) == ("m-1", (Choice(0, message),), USAGE)
+
+
+@pytest.mark.parametrize(
+    ("counts", "usage"),
+    [
+        ({"prompt_tokens": 5.0, "completion_tokens": -1}, Usage(5, 0)),
+        ({**COUNTED, "prompt_tokens_details": None}, Usage(5, 7, 0, 3)),
+        ({**COUNTED, "prompt_tokens_details": [], "completion_tokens_details": {"reasoning_tokens": "3"}}, Usage(5, 7)),
+        ({}, Usage()),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_an_odd_count_of_a_chat_counts_what_is_a_number_above_0(counts: Any, usage: Usage | None):
+    heard = MODES["chat"].read(encode({"model": "m-1", "choices": [{"index": 0}], "usage": counts}))
+    assert heard.usage == usage
+
+
 def test_a_whole_completion_is_read_with_every_choice_and_its_count():
     said = [{"index": 0, "text": "a", "finish_reason": "stop"}, {"index": 1, "text": "b", "finish_reason": "length"}]
     heard = MODES["completion"].read(encode({"choices": said, "usage": COUNTED}))

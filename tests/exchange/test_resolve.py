@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from ringmain.errors import AskError, Refusal
 from ringmain.exchange.ask import Mode, Wire
 from ringmain.exchange.misfit import no_model
-from ringmain.exchange.resolve import choose, pick
+from ringmain.exchange.resolve import again, choose, pick
 from tests.exchange.factories import MODES, USER, a_connection, a_model, a_plan, an_account, an_ask
 
 OLD = {"old": "new"}
@@ -129,6 +130,13 @@ def test_a_misfit_is_refused_with_a_pair_that_works(wanted: Mode, can: Mode):
     assert (caught.value.code, caught.value.status, caught.value.param) == ("model_mode_mismatch", 400, "model")
     assert caught.value.sentence == f"The model 'm' cannot be asked by {wanted}; it can do {can}."
     assert caught.value.fix == f"Set the mode to auto or {can}, or keep {wanted} with the model 'other'."
+
+
+def test_a_plan_that_is_made_again_for_another_mode_is_the_one_that_this_mode_would_have_had_at_once():
+    turns, asked = ({"role": "user", "content": "before"},), an_ask(notices=("asked",))
+    words: dict[str, Any] = {"account": an_account(context="Be brief."), "turns": turns, "notices": ("told",)}
+    plan = msgspec.structs.replace(a_plan(asked, **words), notices=("told", "what an attempt has added"))
+    assert again(plan, "responses") == a_plan(asked, **words, mode="responses")
 
 
 def test_a_mode_that_the_model_is_not_known_to_lack_is_tried():

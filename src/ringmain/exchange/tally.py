@@ -57,16 +57,16 @@ class Tally(msgspec.Struct):
 
         Raises `ProviderError("upstream_empty")` where it had no choice.
         """
+        self._counting = heard.usage
         if not (heard.choices or heard.audio) and plan.mode != "embeddings":
-            self._counting = heard.usage
             raise self._empty(plan.connection.name)
         self.begun, self._model, self._audio = True, heard.model, heard.audio
-        first, call = len(self._choices), set[int]()
+        first = len(self._choices)
         for choice in heard.choices:
             placed = msgspec.structs.replace(choice, index=first + choice.index) if first else choice
             self._choices[placed.index] = placed
-            call.add(placed.index)
-        self._end(heard.usage, call)
+            self._call.add(placed.index)
+        self._end_call()
         return _pieces(heard, first)
 
     def add(self, piece: Piece) -> None:
@@ -112,14 +112,10 @@ class Tally(msgspec.Struct):
         return error
 
     def _end_call(self) -> None:
-        """End the call under way."""
-        self._end(self._counting, self._call)
-        self._counting, self._call = None, set()
-
-    def _end(self, counted: Usage | None, choices: set[int]) -> None:
-        self._ended.append((counted, choices))
-        if counted is None:
+        self._ended.append((self._counting, self._call))
+        if self._counting is None:
             self._guesses = True
+        self._counting, self._call = None, set()
 
     @property
     def hears(self) -> bool:

@@ -35,7 +35,7 @@ def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, manner
     """The host's or the account's prefix and suffix where the ask is one for completion, native or emulated; else what
     tells of the text that is to follow, where a room's chat has named one."""
     if manner != "completion" and mode != "completion":
-        return _followed(ask)
+        return _followed(ask) if ask.lenient else UNFRAMED
     before = account.prompt_prefix if ask.prompt_prefix is None else ask.prompt_prefix
     after = account.prompt_suffix if ask.prompt_suffix is None else ask.prompt_suffix
     own = ask.fields.get("suffix")
@@ -48,10 +48,8 @@ def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, manner
 
 def _followed(ask: Ask) -> Frame:
     """What a room's chat is told of a `suffix`; on `/v1` the field travels, and its meaning is the provider's."""
-    if not ask.lenient or ask.wire == "responses":
-        return UNFRAMED
     suffix = ask.fields.get("suffix")
-    if not isinstance(suffix, str) or not suffix:
+    if ask.wire == "responses" or not isinstance(suffix, str) or not suffix:
         return UNFRAMED
     return Frame(after=chat.followed(suffix), gapped=True)
 
