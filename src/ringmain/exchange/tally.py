@@ -80,16 +80,17 @@ class Tally(msgspec.Struct):
 
     def _add(self, piece: Piece) -> None:
         if piece.text or piece.finish_reason or piece.tool_calls:
-            self.begun = True
             self._call.add(piece.index)
             choice = self._choices.get(piece.index)
             if not isinstance(choice, _Growing):
+                self.begun = True
                 choice = self._choices[piece.index] = _Growing()
             choice.texts.append(piece.text)
             if piece.tool_calls:
                 choice.calls = choice.calls or Calls()
                 choice.calls.add(piece.tool_calls)
-            choice.finish_reason = piece.finish_reason or choice.finish_reason
+            if piece.finish_reason:
+                choice.finish_reason = piece.finish_reason
 
     def complete(self, connection: str) -> None:
         """Nothing, where the call's stream was whole; some servers leave out `[DONE]`, so reasons to finish are enough.

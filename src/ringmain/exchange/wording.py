@@ -87,7 +87,7 @@ def contents(
 
 def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[Sequence[Message]]:
     if ask.wire != "completion":
-        return [_framed_last(ask.messages, frame, "text")]
+        return [ask.messages if frame is UNFRAMED else _framed_last(ask.messages, frame, "text")]
     if mode == "completion" and len(ask.prompts) > 1:
         refuse_apart(ask.fields)
     if any(not isinstance(prompt, str) for prompt in ask.prompts):
