@@ -23,7 +23,7 @@ from ringmain.ring import Ring
 from ringmain.settings import read_settings
 from ringmain.store import Store, StoredConnection, open_store
 from ringmain.testing import Clock, MemoryStore
-from ringmain.transport import Request, Response
+from ringmain.transport import Request, Response, read_whole
 from tests.test_hub import ANSWER, JSON, error
 
 Told = tuple[int, dict[str, str], bytes]
@@ -67,6 +67,9 @@ class Played:
 
     async def chunks(self):
         yield self.body
+
+    async def whole(self, *, largest: int) -> bytes:
+        return await read_whole(self, largest=largest)
 
     async def close(self) -> None:
         pass

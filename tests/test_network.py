@@ -252,6 +252,51 @@ async def test_a_key_that_no_header_can_hold_is_told_as_such_and_never_sent(
     assert b"".join(received) == b""
 
 
+async def test_each_call_is_sent_its_own_head_however_much_it_has_in_common_with_the_last(transport: Network) -> None:
+    keys, bodies = ["sk-1", "sk-2", "sk-1"], [b"{}", b"{}", b"[1, 2, 3]"]
+    async with server(OK) as (url, received):
+        for key, body in zip(keys, bodies, strict=True):
+            request = Request(url=f"{url}/v1", headers={"authorization": f"Bearer {key}"}, body=body)
+            await (await transport.send(request, timeout=5)).whole(largest=2)
+    named = url.removeprefix("http://")
+    assert [told.decode() for told in received] == [
+        f"POST /v1 HTTP/1.1\r\nhost: {named}\r\nuser-agent: ringmain\r\naccept-encoding: identity\r\n"
+        f"authorization: Bearer {key}\r\ncontent-length: {len(body)}\r\n\r\n{body.decode()}"
+        for key, body in zip(keys, bodies, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "heard"),
+    [
+        (OK, b"hi"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc", "upstream_too_large"),
+        (b"HTTP/1.1 200 OK\r\ncontent-encoding: deflate\r\n\r\n" + zlib.compress(b"hi"), b"hi"),
+        (b"HTTP/1.1 200 OK\r\ncontent-encoding: deflate\r\n\r\n" + zlib.compress(b"abc"), "upstream_too_large"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi", "upstream_ambiguous"),
+        (b"HTTP/1.1 204 OK\r\n\r\n", b""),
+    ],
+    ids=["as it is", "longer", "packed", "longer unpacked", "cut", "none"],
+)
+@pytest.mark.parametrize("late", [0.0, 0.05], ids=["there", "to come"])
+async def test_an_answer_is_had_whole(transport: Network, answer: bytes, heard: bytes | str, late: float) -> None:
+    async def tell(writer: asyncio.StreamWriter) -> None:
+        head = answer.index(b"\r\n\r\n") + 4
+        writer.write(answer[: head if late else None])
+        await asyncio.sleep(late)
+        writer.write(answer[head:] if late else b"")
+
+    async with server(tell) as (url, _):
+        response = await transport.send(Request(url=url), timeout=5)
+        # All of it that is there is in.
+        await asyncio.sleep(0.02)
+        try:
+            told = await response.whole(largest=2)
+        except ProviderError as error:
+            told = error.code
+    assert told == heard
+
+
 async def test_a_body_that_is_cut_may_have_been_charged(transport: Network) -> None:
     async with server(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf") as (url, _):
         error = await told(transport, url)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from typing import Any
 
 import msgspec
@@ -55,15 +55,14 @@ class Answer:
         """How many calls may have been charged without our seeing an answer of them."""
         return self._attempts.lost
 
-    async def begin(self) -> "Answer":
-        """The same answer, once its first piece is in, or all of it where the host does not want a stream: what fails
-        before that can still be told as an error."""
-        if self._attempts.plan.stream:
-            self._pieces = self._walk()
-            self._peeked = await anext(self._pieces, None)
-        else:
-            await self._hear()
-        return self
+    def begin(self) -> Coroutine[Any, Any, None]:
+        """Wait for its first piece, or for all of it where the host does not want a stream: what fails before that can
+        still be told as an error."""
+        return self._peek() if self._attempts.plan.stream else self._hear()
+
+    async def _peek(self) -> None:
+        self._pieces = self._walk()
+        self._peeked = await anext(self._pieces, None)
 
     async def whole(self) -> Reply:
         """The finished reply."""
@@ -121,16 +120,12 @@ class Answer:
             # An attempt may plan anew for another mode, where a list of prompts is one call each.
             while at < len(attempts.plan.bodies):
                 call = await attempts.call(at)
-                try:
-                    self._note(call)
-                    if call.heard is not None:
-                        self._tally.whole(call.heard, attempts.plan)
-                    else:
-                        async for _ in self._streamed(call, at):
-                            pass
-                    attempts.open = False
-                finally:
-                    await call.close()
+                self._note(call)
+                if call.heard is not None:
+                    self._tally.whole(call.heard, attempts.plan)
+                else:
+                    await self._drain(call, at)
+                attempts.open = False
                 at += 1
             await self._finish()
         except BaseException as error:
@@ -155,6 +150,14 @@ class Answer:
         except BaseException as error:
             self._book(error)
             raise
+
+    async def _drain(self, call: Call, at: int) -> None:
+        """Count the pieces of a stream that nobody has asked for."""
+        try:
+            async for _ in self._streamed(call, at):
+                pass
+        finally:
+            await call.close()
 
     async def _streamed(self, call: Call, at: int) -> AsyncIterator[Piece]:
         """The pieces of a call that the host is shown, once they are counted."""

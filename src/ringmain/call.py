@@ -11,7 +11,7 @@ from ringmain.exchange.plan import Plan
 from ringmain.exchange.reply import Piece
 from ringmain.exchange.sse import Splitter
 from ringmain.patience import Patience
-from ringmain.transport import Response, read_whole, too_large
+from ringmain.transport import Response, too_large
 
 BROKEN = ("upstream_ambiguous", "upstream_malformed")
 """What is an interruption once a stream has begun."""
@@ -25,7 +25,7 @@ SHOWN = 200
 
 
 class Call:
-    """A whole answer (`heard`, and `raw` as it came), or a stream of which the `first` event is in."""
+    """A whole answer (`heard`, and `raw` as it came), let go of, or a stream of which the `first` event is in."""
 
     first: Piece | None = None
     heard: Heard | None = None
@@ -61,7 +61,7 @@ class Call:
         status, headers = response.status, response.headers
         if 200 <= status < 300 and provider.is_stream(headers):
             return await self._peek()
-        self.raw = raw = await read_whole(response, largest=provider.LARGEST)
+        self.raw = raw = await response.whole(largest=provider.LARGEST)
         if not provider.is_clear(status, raw) and (
             fault := provider.fault(provider.called(plan), status, headers, raw)
         ):

@@ -12,7 +12,7 @@ from ringmain.hosts.parcels import Heard, Outcome, Parcel, Send
 from ringmain.ring import Ring
 from ringmain.sealing import unsealed
 from ringmain.store import Late
-from ringmain.transport import Request, read_whole
+from ringmain.transport import Request
 
 log = logging.getLogger("ringmain")
 
@@ -60,10 +60,7 @@ class Deliveries:
         request = Request(method=send.method, url=send.url, headers=send.headers, body=send.body)
         try:
             response = await self._ring.transport.send(request, timeout=PATIENCE)
-            try:
-                body = await read_whole(response, largest=LARGEST)
-            finally:
-                await response.close()
+            body = await response.whole(largest=LARGEST)
         except RingmainError as error:
             log.info("A host could not be told its answer: %s", error)
             return Heard()

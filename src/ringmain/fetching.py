@@ -5,7 +5,7 @@ from urllib.parse import SplitResult, urlsplit
 from ringmain.errors import AskError, RingmainError, SetupError
 from ringmain.exchange.audio import Audio, Fetch
 from ringmain.exchange.sound import ENDINGS, listen
-from ringmain.transport import Request, Transport, read_whole
+from ringmain.transport import Request, Transport
 
 LARGEST = 16 << 20
 """Bytes of a sound; WhatsApp takes no larger one (its page on media, 2026-11)."""
@@ -27,7 +27,7 @@ async def fetched(fetch: Fetch, transport: Transport, *, timeout: float = PATIEN
         try:
             if response.status != 200:
                 raise _unreadable(f"its host answered {response.status}")
-            data = await read_whole(response, largest=LARGEST)
+            data = await response.whole(largest=LARGEST)
         finally:
             await response.close()
     except AskError:

@@ -220,7 +220,9 @@ class AsyncHub:
             if isinstance(error, RingmainError) or not isinstance(error, Exception):
                 raise
             raise told from error
-        return await Answer(ring, plan, line, started=started, pace=pace).begin()
+        answer = Answer(ring, plan, line, started=started, pace=pace)
+        await answer.begin()
+        return answer
 
     def refused(self, account: Account, error: RingmainError, *, ask_id: str, wire: Wire | None = None) -> None:
         """Write the line of a request that could not even be read as an ask."""

@@ -10,7 +10,7 @@ from ringmain.exchange import provider
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.fault import Called
 from ringmain.exchange.model import Model
-from ringmain.transport import Request, Transport, read_whole
+from ringmain.transport import Request, Transport
 
 UNLISTED = frozenset({"upstream_unsupported", "model_not_found"})
 """What a provider without a list of models answers with."""
@@ -43,10 +43,7 @@ async def call(connection: Connection, request: Request, transport: Transport, *
     """
     asked = msgspec.structs.replace(request, headers={"accept": "application/json", **request.headers})
     response = await transport.send(asked, timeout=min(PATIENCE, connection.timeout))
-    try:
-        body = await read_whole(response, largest=provider.LARGEST)
-    finally:
-        await response.close()
+    body = await response.whole(largest=provider.LARGEST)
     called = Called(connection.name, model, key=connection.key, hub=connection.is_hub)
     fault = provider.fault(called, response.status, response.headers, body)
     if fault:

@@ -14,7 +14,7 @@ from ringmain.ring import Ring
 from ringmain.settings import read_settings
 from ringmain.store import Store
 from ringmain.store.memory import MemoryStore
-from ringmain.transport import Request, Response, Transport
+from ringmain.transport import Request, Response, Transport, read_whole
 
 __all__ = ["Clock", "DemoTransport", "MemoryStore", "Recorder", "Scripted", "ready_hub"]
 
@@ -83,6 +83,9 @@ class _Played:
     async def chunks(self) -> AsyncIterator[bytes]:
         for chunk in self._body:
             yield chunk
+
+    async def whole(self, *, largest: int) -> bytes:
+        return await read_whole(self, largest=largest)
 
     async def close(self) -> None:
         pass

@@ -39,23 +39,28 @@ class Response(Protocol):
         """The body as it comes in, in pieces of any size, inflated; raises `ProviderError` where it breaks off."""
         ...
 
+    async def whole(self, *, largest: int) -> bytes:
+        """The whole body, after which the connection is let go of; as soon as it has more than `largest` bytes, raises
+        `ProviderError("upstream_too_large")`."""
+        ...
+
     async def close(self) -> None:
         """Let go of the connection; a provider that still writes is cut off."""
         ...
 
 
 async def read_whole(response: Response, *, largest: int) -> bytes:
-    """The whole body of an answer.
-
-    Raises `ProviderError("upstream_too_large")` as soon as it has more than `largest` bytes.
-    """
+    """As `Response.whole`, of an answer that has nothing but its chunks."""
     parts: list[bytes] = []
     size = 0
-    async for chunk in response.chunks():
-        parts.append(chunk)
-        size += len(chunk)
-        if size > largest:
-            raise too_large(largest)
+    try:
+        async for chunk in response.chunks():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > largest:
+                raise too_large(largest)
+    finally:
+        await response.close()
     return b"".join(parts)
 
 

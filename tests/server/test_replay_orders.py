@@ -16,7 +16,7 @@ from ringmain.server.metrics import Metrics
 from ringmain.server.presence import KEY, Presence
 from ringmain.server.routes import Table
 from ringmain.testing import ready_hub
-from ringmain.transport import Request
+from ringmain.transport import Request, read_whole
 from tests.faults.upstream import DONE, LAST, chat, chunk, events
 from tests.hubs import add_account
 
@@ -77,6 +77,9 @@ class Call:
             if isinstance(part, ProviderError):
                 raise part
             yield part
+
+    async def whole(self, *, largest: int) -> bytes:
+        return await read_whole(self, largest=largest)
 
     async def close(self) -> None:
         if self.end == "open":

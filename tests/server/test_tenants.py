@@ -21,7 +21,7 @@ from ringmain.server.app import App
 from ringmain.settings import Settings
 from ringmain.store import Store, StoredConnection, open_store
 from ringmain.testing import Clock
-from ringmain.transport import Request
+from ringmain.transport import Request, read_whole
 from tests.hubs import ADMIN, Answered
 from tests.server.asgi import call
 
@@ -128,6 +128,9 @@ class Said:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         yield self._body
+
+    async def whole(self, *, largest: int) -> bytes:
+        return await read_whole(self, largest=largest)
 
     async def close(self) -> None:
         """Nothing is open."""

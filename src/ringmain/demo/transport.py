@@ -7,7 +7,7 @@ from ringmain.demo.answered import Answered
 from ringmain.demo.endpoints import answer
 from ringmain.demo.models import BORN
 from ringmain.errors import ProviderError
-from ringmain.transport import Request
+from ringmain.transport import Request, read_whole
 
 
 class DemoTransport:
@@ -54,6 +54,10 @@ class DemoResponse:
                 fix="Ask the model demo-1.",
                 billed=True,
             )
+
+    async def whole(self, *, largest: int) -> bytes:
+        """All pieces."""
+        return await read_whole(self, largest=largest)
 
     async def _wait(self, seconds: float) -> None:
         try:

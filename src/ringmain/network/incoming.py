@@ -8,6 +8,7 @@ from ringmain.errors import ProviderError
 from ringmain.network.faults import broken_off, unfinished
 from ringmain.network.inflate import Inflater, is_compressed
 from ringmain.network.place import Place
+from ringmain.transport import read_whole
 
 FULL = 64 << 10
 """Bytes that wait for their reader before no more are taken from the provider."""
@@ -117,6 +118,12 @@ class Incoming:
             await self._news()
         self._read = True
         return self._taken()
+
+    async def whole(self, *, largest: int) -> bytes:
+        """All of the body, in one where nothing more is to come."""
+        if self.ended and self._error is None and self._inflater is None and self._size <= largest:
+            return b"".join(self._parts)
+        return await read_whole(self, largest=largest)
 
     async def close(self) -> None:
         """Cut off a provider that still writes."""

@@ -25,7 +25,7 @@ from ringmain.network.faults import (
     unwritable,
 )
 from ringmain.network.place import Place, place_of
-from ringmain.transport import Request
+from ringmain.transport import Request, read_whole
 
 
 class ProxiedTransport:
@@ -104,6 +104,10 @@ class ProxiedResponse:
                 yield chunk
         except (TimeoutError, aiohttp.ClientError, OSError) as e:
             raise _translated(e, self._place, self._url) from e
+
+    async def whole(self, *, largest: int) -> bytes:
+        """The whole body."""
+        return await read_whole(self, largest=largest)
 
     async def close(self) -> None:
         """Give a finished connection back, cut off one that is not."""

@@ -19,7 +19,7 @@ from ringmain.hosts.glific.deliver import result_of
 from ringmain.hosts.glific.flows.webhooks import SIGNATURE, Carry, Webhook, WebhookAnswer, signature
 from ringmain.hosts.parcels import Parcel
 from ringmain.question import new_id
-from ringmain.transport import Request, Transport, read_whole
+from ringmain.transport import Request, Transport
 
 LARGEST = 4 << 20
 """Bytes that an answer may have."""
@@ -57,10 +57,7 @@ def over_http(transport: Transport, *, phrase: str | None = None, clock: Callabl
         request = request_of(webhook, phrase, int(clock()))
         try:
             response = await transport.send(request, timeout=webhook.patience)
-            try:
-                return WebhookAnswer(status=response.status, body=await read_whole(response, largest=LARGEST))
-            finally:
-                await response.close()
+            return WebhookAnswer(status=response.status, body=await response.whole(largest=LARGEST))
         except RingmainError as error:
             return WebhookAnswer(reason=error.sentence)
 

@@ -11,7 +11,7 @@ from ringmain.hosts import HostReply, Room
 from ringmain.ring import Ring
 from ringmain.server.limits import Places
 from ringmain.settings import VARIABLES
-from ringmain.transport import Request, read_whole
+from ringmain.transport import Request
 
 LARGEST = 16 << 20
 """Bytes of one file."""
@@ -76,7 +76,7 @@ class Passing:
             response = await self._ring.transport.send(Request(method="GET", url=url), timeout=PATIENCE)
             try:
                 if response.status == 200:
-                    return await read_whole(response, largest=LARGEST)
+                    return await response.whole(largest=LARGEST)
             finally:
                 await response.close()
         except RingmainError as error:

@@ -107,6 +107,10 @@ class Heard:
         """The body."""
         yield self.body
 
+    async def whole(self, *, largest: int) -> bytes:
+        """The body."""
+        return await read_whole(self, largest=largest)
+
     async def close(self) -> None:
         """Nothing is open."""
 
