@@ -16,6 +16,9 @@ KEEP = 4.0
 """Seconds for which an idle connection is kept: many servers close theirs after 5, and a call that is on its way then
 is lost without anyone knowing whether it was charged."""
 
+HEADS = 256
+"""Heads of requests that are remembered, each as it is written."""
+
 _BREAK = re.compile("[\r\n\0]")
 """What no line of a head can hold."""
 
@@ -31,9 +34,8 @@ class DirectTransport:
 
     async def send(self, request: Request, *, timeout: float) -> Incoming:
         """As `Transport.send`."""
-        place, upload = place_of(request.url), request.upload
-        head = written(request, place)
-        kept = self._here()
+        place, upload, kept = place_of(request.url), request.upload, self._here()
+        head = kept.head(place, request)
         until = kept.loop.time() + timeout
         while True:
             channel = kept.idle(place, public=request.public)
@@ -72,8 +74,21 @@ class Kept:
         self._dialler = Dialler(loop)
         self._buffer = bytearray(READ)
         self._idle: dict[Origin, list[Channel]] = {}
+        self._written = lru_cache(HEADS)(written)
+        """The heads have keys in them, and are gone with the connections."""
         self._sweeping: asyncio.TimerHandle | None = None
         self._closed = False
+
+    def head(self, place: Place, request: Request) -> bytes:
+        """The head of a request, which most calls to a place have in common but for the length of their body.
+
+        Raises as `written`.
+        """
+        head = self._written(request.method, place, *request.headers.items())
+        size = request.upload.length if request.upload else len(request.body)
+        if not size and request.method != "POST":
+            return head + b"\r\n"
+        return b"%bcontent-length: %d\r\n\r\n" % (head, size)
 
     def idle(self, place: Place, *, public: bool) -> Channel | None:
         """A connection that was idle, if there is one."""
@@ -128,16 +143,17 @@ class Kept:
         self._idle.clear()
 
 
-def written(request: Request, place: Place) -> bytes:
-    """The head of a request. Raises `SetupError("invalid_setting")` for a header that would be two."""
-    headers = request.headers
-    if _BREAK.search("".join((*headers, *headers.values()))):
+def written(method: str, place: Place, *headers: tuple[str, str]) -> bytes:
+    """The head of a request, so far as its body has no say in it.
+
+    Raises `SetupError("invalid_setting")` for a header that would be two.
+    """
+    opening = ("host", place.named), ("user-agent", "ringmain"), ("accept-encoding", "identity")
+    lines = [f"{method} {place.target} HTTP/1.1", *(f"{name}: {value}" for name, value in (*opening, *headers))]
+    if any(map(_BREAK.search, lines)):
         raise unwritable(place)
-    told = "".join(map("{}: {}\r\n".format, headers, headers.values()))
-    size = request.upload.length if request.upload else len(request.body)
-    length = f"content-length: {size}\r\n" if size or request.method == "POST" else ""
     try:
-        return f"{_opening(request.method, place)}{told}{length}\r\n".encode()
+        return "\r\n".join((*lines, "")).encode()
     except UnicodeEncodeError as error:
         raise unwritable(place) from error
 
@@ -146,10 +162,3 @@ def _may_go_again(request: Request, channel: Channel, error: BaseException) -> b
     """Whether a kept connection has failed a question that costs nothing: the provider may just have closed it."""
     broken = isinstance(error, ProviderError) and error.code == "upstream_ambiguous"
     return broken and request.method == "GET" and channel.idle_since > 0
-
-
-@lru_cache(1024)
-def _opening(method: str, place: Place) -> str:
-    """What each request of this method to this place begins with."""
-    lines = (f"{method} {place.target} HTTP/1.1", f"host: {place.named}", "user-agent: ringmain")
-    return "\r\n".join((*lines, "accept-encoding: identity", ""))
