@@ -1,6 +1,7 @@
 """Which way a call goes."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from ringmain.network.proxies import Proxies
 from ringmain.transport import Request, Response, Transport
@@ -19,14 +20,14 @@ class Network:
         self._proxied: ProxiedTransport | None = None
         self._demo: Transport | None = None
 
-    async def send(self, request: Request, *, timeout: float) -> Response:
+    def send(self, request: Request, *, timeout: float) -> Coroutine[Any, Any, Response]:
         """As `Transport.send`."""
         if request.url.startswith("demo:"):
-            return await (self._demo or self._open_demo()).send(request, timeout=timeout)
+            return (self._demo or self._open_demo()).send(request, timeout=timeout)
         proxy = self._proxies.of(request.url)
         if proxy is not None:
-            return await (self._proxied or self._open_proxied()).send(request, proxy=proxy, timeout=timeout)
-        return await (self._direct or self._open_direct()).send(request, timeout=timeout)
+            return (self._proxied or self._open_proxied()).send(request, proxy=proxy, timeout=timeout)
+        return (self._direct or self._open_direct()).send(request, timeout=timeout)
 
     def _open_demo(self) -> Transport:
         from ringmain.demo import DemoTransport
