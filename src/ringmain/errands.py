@@ -3,9 +3,10 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Coroutine, Hashable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from itertools import chain
+from typing import Any
 
 import msgspec
 
@@ -81,19 +82,22 @@ class Errands:
         except RingmainError as error:
             return Done(answer=room.wire.refuse(error))
 
-    async def run(self, ask: Ask, account: Account, room: Room) -> Done:
+    def run(self, ask: Ask, account: Account, room: Room) -> Coroutine[Any, Any, Done]:
         """The answer to a host's request that does not want a stream; the ask's deadline is for all of it.
 
         Each ask has its line in the book.
         Raises `RingmainError`.
         """
         until = None if ask.deadline is None else time.monotonic() + ask.deadline
-        key = (account.id, ask.conversation) if room.nameplate.in_order and ask.conversation else None
-        if key is None:
-            return await self._all(ask, account, room, until)
+        if room.nameplate.in_order and ask.conversation:
+            return self._in_turn(ask, account, room, until)
+        return self._all(ask, account, room, until)
+
+    async def _in_turn(self, ask: Ask, account: Account, room: Room, until: float | None) -> Done:
+        """The same, once what came before it in its conversation is answered."""
         async with AsyncExitStack() as turn:
             with self._booked(ask, account):
-                await self._wait(turn, key, until)
+                await self._wait(turn, (account.id, ask.conversation), until)
             return await self._all(ask, account, room, until)
 
     async def _wait(self, turn: AsyncExitStack, key: Hashable, until: float | None) -> None:
@@ -116,28 +120,23 @@ class Errands:
             raise
 
     async def _all(self, ask: Ask, account: Account, room: Room, until: float | None) -> Done:
+        """The ask and those that follow from it, each under the model that was really asked."""
         replies: tuple[Reply, ...] = ()
         while True:
-            ask, reply = await self._asked(ask, account, room, until)
+            if ask.fetch is not None:
+                ask = await self._fetched(ask, ask.fetch, account, until)
+            timed = ask if until is None else msgspec.structs.replace(ask, deadline=_left(until))
+            answer = await self._hub.answer(timed, account)
+            reply, model = await answer.whole(), answer.plan.model.id
+            if ask.model != model:
+                ask = msgspec.structs.replace(ask, model=model)
+            if reply.audio and room.keeps:
+                ask = await self._kept(ask, reply.audio, account)
             replies = (*replies, reply)
             following = room.follow(reply, ask)
             if following is None:
                 return Done(answer=room.wire.write(reply, ask), replies=replies)
             ask = following
-
-    async def _asked(self, ask: Ask, account: Account, room: Room, until: float | None) -> tuple[Ask, Reply]:
-        """The ask, under the model that was really asked, and its reply."""
-        if ask.fetch is not None:
-            ask = await self._fetched(ask, ask.fetch, account, until)
-        timed = ask if until is None else msgspec.structs.replace(ask, deadline=_left(until))
-        answer = await self._hub.answer(timed, account)
-        try:
-            reply = await answer.whole()
-        finally:
-            await answer.close()
-        if ask.model != answer.plan.model.id:
-            ask = msgspec.structs.replace(ask, model=answer.plan.model.id)
-        return (await self._kept(ask, reply.audio, account) if reply.audio and room.keeps else ask), reply
 
     async def _fetched(self, ask: Ask, fetch: Fetch, account: Account, until: float | None) -> Ask:
         """The ask with the sound that it names; where there is none, the book says so."""
