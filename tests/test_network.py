@@ -577,6 +577,21 @@ async def test_what_follows_a_body_changes_nothing_of_the_head(transport: Networ
         assert response.headers["x-a"] == "head"
 
 
+@pytest.mark.parametrize("more", [b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno", b"\0", b"no"], ids=repr)
+@pytest.mark.parametrize("end", [b"", b"\0"], ids=repr)
+async def test_what_comes_with_an_answer_is_no_part_of_it(transport: Network, more: bytes, end: bytes) -> None:
+    async with server(OK + more + end) as (url, _):
+        assert await fetch(transport, url) == (200, b"hi")
+
+
+async def test_what_came_before_a_body_went_wrong_is_heard(transport: Network) -> None:
+    async with server(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\nno") as (url, _):
+        chunks = (await transport.send(Request(url=url), timeout=5)).chunks()
+        assert await anext(chunks) == b"hi"
+        with pytest.raises(ProviderError, match="broke off"):
+            await anext(chunks)
+
+
 async def test_a_reader_that_has_much_to_read_lets_others_have_their_turn(transport: Network) -> None:
     events = b"".join(b"64\r\ndata: " + b"x" * 92 + b"\n\n\r\n" for _ in range(500))
     async with server(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + events + b"0\r\n\r\n") as (url, _):

@@ -3,6 +3,7 @@
 import asyncio
 import select
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import httptools
@@ -14,6 +15,9 @@ from ringmain.transport import Upload
 
 LARGEST_HEAD = 64 << 10
 """Bytes that an answer's head may have, and what follows its body."""
+
+HEADS = 64
+"""Heads of which the names are remembered."""
 
 READ = 16 << 10
 """Bytes that are read from a connection at a time."""
@@ -33,14 +37,16 @@ class Channel(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._arrivals: select.poll | None = None
         self._lines: dict[bytes, bytes] = {}
+        self._body: list[bytes] = []
+        """Parts of the body that came in last, until the answer has taken them."""
         self.on_header = self._lines.__setitem__
-        """Takes in a line of the head; it is the dictionary's own, because one of ours would run for each of them."""
+        self.on_body = self._body.append
+        """Take in a line of the head and a part of the body; they are the dictionary's and the list's own, because one
+        of ours would run for each of them."""
         self._parser = httptools.HttpResponseParser(self)
         self._incoming: Incoming | None = None
         self._between = 0
         """Bytes that have come in since the last of a body."""
-        self._bodied = False
-        """Whether some of a body was among those that came in last."""
         self._done = False
         self._stays = False
         """Whether the provider keeps the connection."""
@@ -56,17 +62,19 @@ class Channel(asyncio.BufferedProtocol):
         """Whether a call can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
-    @property
-    def quiet(self) -> bool:
-        """Whether nothing waits to be read: of an idle connection that would be its end, or what nobody asked for."""
+    def rests(self, *, since: float) -> bool:
+        """Whether a call can be sent because it is idle, no longer than since this time of the loop, and nothing waits
+        to be read: that would be its end, or what nobody asked for."""
+        if self.idle_since <= since or self._transport is None or self._transport.is_closing():
+            return False
         return self._arrivals is None or not self._arrivals.poll(0)
 
-    def ask(self, place: Place, head: bytes, body: bytes, *, until: float, more: bool = False) -> Incoming:
-        """Send a request; what comes of it `until` that time of the loop. `more` says that `pour` is called next."""
+    def ask(self, place: Place, head: bytes, body: bytes, *, until: float) -> Incoming:
+        """Send a request; what comes of it `until` that time of the loop."""
         transport = self._transport
         assert transport is not None
         self._incoming = incoming = Incoming(self._loop, place, transport, until=until)
-        self._between, self._more = 0, more
+        self._between = 0
         if len(body) < ONE_WRITE:
             transport.write(head + body)
         else:
@@ -79,7 +87,7 @@ class Channel(asyncio.BufferedProtocol):
 
         Raises `ValueError` where it is not as long as was said: what is too much would be another question.
         """
-        left = upload.length
+        self._more, left = True, upload.length
         async for piece in upload.pieces:
             left -= len(piece)
             if left < 0:
@@ -129,12 +137,13 @@ class Channel(asyncio.BufferedProtocol):
             return
         if self._done:
             self._finish(incoming)
-            return
-        incoming.tell()
-        if self._bodied:
-            self._bodied, self._between = False, 0
+        elif self._body:
+            self._between = 0
+            incoming.feed(self._body)
+            incoming.tell()
         else:
             self._between += nbytes
+            incoming.tell()
             if self._between > LARGEST_HEAD:
                 self._break(ValueError("what stands before or after its body has no end"))
 
@@ -167,12 +176,13 @@ class Channel(asyncio.BufferedProtocol):
 
     def _break(self, error: Exception) -> None:
         incoming = self._incoming
-        if incoming is not None:
+        if incoming is not None and not incoming.ended:
+            incoming.feed(self._body)
             incoming.end(broken_off(incoming.place, error))
         self.abort()
 
     def _finish(self, incoming: Incoming) -> None:
-        self._incoming, self._done, self._bodied = None, False, False
+        self._incoming, self._done = None, False
         incoming.go_on()
         if self._stays and not self._surplus and self._sent:
             self._free(self)
@@ -194,16 +204,12 @@ class Channel(asyncio.BufferedProtocol):
             if self._room is not None:
                 self.resume_writing()
 
-    def on_body(self, data: bytes) -> None:
-        """A part of the body."""
-        self._bodied = True
-        if self._incoming is not None and not self._done:
-            self._incoming.feed(data)
-
     def on_message_complete(self) -> None:
         """The answer is whole."""
-        if self._incoming is not None and self._incoming.status:
-            self._incoming.end()
+        incoming = self._incoming
+        if incoming is not None and incoming.status and not self._done:
+            incoming.feed(self._body)
+            incoming.end()
             # The parser forgets it with the end of the message.
             self._done, self._stays = True, self._parser.should_keep_alive()
 
@@ -211,9 +217,14 @@ class Channel(asyncio.BufferedProtocol):
 def _read(lines: dict[bytes, bytes]) -> dict[str, str]:
     """A head, its names in lower case. All are decoded at once, which costs the same however many they are; the parser
     lets no line break into a name or a value."""
-    names = b"\n".join(lines).decode("latin-1").lower().split("\n")
     values = b"\n".join(lines.values()).decode("latin-1").split("\n")
-    return dict(zip(names, values, strict=True))
+    return dict(zip(_names(b"\n".join(lines)), values, strict=True))
+
+
+@lru_cache(HEADS)
+def _names(told: bytes) -> list[str]:
+    """The names of a head, which are the same in most answers of a provider."""
+    return told.decode("latin-1").lower().split("\n")
 
 
 def _measured(headers: dict[str, str]) -> bool:

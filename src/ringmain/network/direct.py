@@ -41,7 +41,7 @@ class DirectTransport:
             channel = kept.idle(place, public=request.public)
             if channel is None:
                 channel = await kept.dialled(place, until=until, public=request.public)
-            incoming = channel.ask(place, head, request.body, until=until, more=upload is not None)
+            incoming = channel.ask(place, head, request.body, until=until)
             try:
                 if upload is not None:
                     await channel.pour(upload)
@@ -95,7 +95,7 @@ class Kept:
         idle = self._idle.get((place.host, place.port, place.tls, public))
         while idle:
             channel = idle.pop()
-            if channel.open and self.loop.time() - channel.idle_since < KEEP and channel.quiet:
+            if channel.rests(since=self.loop.time() - KEEP):
                 return channel
             channel.abort()
         return None

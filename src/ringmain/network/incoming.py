@@ -28,6 +28,8 @@ class Incoming:
     _error: ProviderError | None = None
     _inflater: Inflater | None = None
     _reader: asyncio.Future[None] | None = None
+    _size = 0
+    """Bytes that wait for their reader."""
     _read = False
     """Whether some of it was read."""
 
@@ -41,7 +43,6 @@ class Incoming:
         self._transport = transport
         self._late = loop.call_at(until, self._expire)
         self._parts: list[bytes] = []
-        self._size = 0
 
     # what the channel tells ------------------------------------------------------------------------------------------
 
@@ -51,10 +52,11 @@ class Incoming:
         if "content-encoding" in headers:
             self._unpack(headers["content-encoding"].strip().lower())
 
-    def feed(self, data: bytes) -> None:
-        """Take in a part of the body."""
-        self._parts.append(data)
-        self._size += len(data)
+    def feed(self, parts: list[bytes]) -> None:
+        """Take parts of the body out of this list."""
+        self._parts += parts
+        self._size += sum(map(len, parts))
+        parts.clear()
         if self._size > FULL:
             self._paused = True
             self._transport.pause_reading()
@@ -68,8 +70,9 @@ class Incoming:
 
     def tell(self) -> None:
         """Wake the reader, where it waits for news."""
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+        reader = self._reader
+        if reader is not None and not reader.done():
+            reader.set_result(None)
 
     def go_on(self) -> None:
         """Let the provider write again, where it was held back."""
