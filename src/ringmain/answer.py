@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ringmain.attempts import Attempts, Pace, Tools
+from ringmain.attempts import Attempts, Tools
 from ringmain.call import Call
 from ringmain.errors import HubError, RingmainError, our_fault
 from ringmain.exchange import answered, broken, failed, provider, remember
@@ -38,11 +38,11 @@ class Answer:
     _closing: asyncio.Event | None = None
     """Set once a task that was waiting when the answer was given up has let go of it."""
 
-    def __init__(self, tools: Tools, plan: Plan, line: Line, *, started: float, pace: Pace | None = None) -> None:
+    def __init__(self, tools: Tools, line: Line, attempts: Attempts, *, started: float) -> None:
         self._tools = tools
         self._line = line
         self._started = started
-        self._attempts = Attempts(tools, plan, line, started=started, pace=pace)
+        self._attempts = attempts
         self._tally = Tally()
 
     @property
@@ -180,8 +180,7 @@ class Answer:
         """Keep what the head of a call tells, and the bytes of a whole answer."""
         plan = self._attempts.plan
         self._aside = provider.aside(plan, call.headers)
-        if call.heard is not None:
-            self._raw = call.raw if _passes(plan) else None
+        self._raw = call.raw if _passes(plan) else None
 
     def _placed(self, piece: Piece, at: int) -> list[Piece]:
         """Each choice of a piece with its place among those of all calls."""
@@ -203,7 +202,9 @@ class Answer:
         reply = tally.reply(plan, line, calls, notices=notices, milliseconds=self._milliseconds(), raw=self._raw)
         if aside.picodollars is not None:
             reply = msgspec.structs.replace(reply, picodollars=aside.picodollars)
-        turns = () if plan.connection.is_hub else remember(plan.ask, reply, account=plan.account, at=line.at)
+        turns = ()
+        if plan.ask.conversation and not plan.connection.is_hub:
+            turns = remember(plan.ask, reply, account=plan.account, at=line.at)
         settled = answered(line, plan, reply, attempts=attempts.number, lost=attempts.lost)
         self._settle(Entry(line=settled, turns=turns))
         if turns:

@@ -89,7 +89,7 @@ class Errands:
         Raises `RingmainError`.
         """
         until = None if ask.deadline is None else time.monotonic() + ask.deadline
-        if room.nameplate.in_order and ask.conversation:
+        if ask.conversation and room.nameplate.in_order:
             return self._in_turn(ask, account, room, until)
         return self._all(ask, account, room, until)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from ringmain.answer import Answer
-from ringmain.attempts import Pace
+from ringmain.attempts import Attempts, Pace
 from ringmain.errors import HubError, ProviderError, RingmainError, our_fault
 from ringmain.exchange import admit, begun, choose, failed, guard, opened, recall, reserve, resolve
 from ringmain.exchange.account import Account
@@ -220,7 +220,8 @@ class AsyncHub:
             if isinstance(error, RingmainError) or not isinstance(error, Exception):
                 raise
             raise told from error
-        answer = Answer(ring, plan, line, started=started, pace=pace)
+        attempts = Attempts(ring, plan, line, started=started, pace=pace)
+        answer = Answer(ring, line, attempts, started=started)
         await answer.begin()
         return answer
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
 from ringmain.errors import AskError, ProviderError
+from ringmain.exchange.ask import Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.fault import Called, Fault
 from ringmain.exchange.halves import joined
@@ -29,6 +31,13 @@ LONGEST_NAME = 255
 UNREADABLE = (ValueError, RecursionError)
 """What reading raises for bytes that are no answer."""
 
+KNOWN = 1024
+"""URLs that are remembered."""
+
+OF_A_STREAM = {"content-type": "application/json", "accept": "text/event-stream"}
+OF_A_WHOLE = {"content-type": "application/json", "accept": "application/json"}
+"""What goes with every call of a mode without sound."""
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -42,7 +51,12 @@ class ToldFault(Exception):
 
 def url(plan: Plan) -> str:
     """Where the call goes."""
-    return f"{plan.connection.base_url.rstrip('/')}/{MODES[plan.mode].PATH}"
+    return _url(plan.connection.base_url, plan.mode)
+
+
+@lru_cache(KNOWN)
+def _url(base: str, mode: Wire) -> str:
+    return f"{base.rstrip('/')}/{MODES[mode].PATH}"
 
 
 def headers(plan: Plan) -> dict[str, str]:
@@ -51,11 +65,9 @@ def headers(plan: Plan) -> dict[str, str]:
     Raises `AskError("invalid_request")` for a conversation whose name another hub would not take.
     """
     connection = plan.connection
+    own = OF_A_STREAM if plan.stream else OF_A_WHOLE
     if plan.mode in SOUND:
         own = SOUND[plan.mode].head(plan)
-    else:
-        accept = "text/event-stream" if plan.stream else "application/json"
-        own = {"content-type": "application/json", "accept": accept}
     if connection.is_hub:
         own = own | _for_a_hub(plan)
     return own | credentials(connection, plan.organization)
