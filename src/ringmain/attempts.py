@@ -76,7 +76,8 @@ class Attempts:
             health.called(self.plan)
             outcome = await self._try(at)
             if isinstance(outcome, Call):
-                health.answered(self.plan)
+                if health.troubles:
+                    health.answered(self.plan)
                 return outcome
             health.failed(self.plan, outcome, given=self.plan.seconds)
             if outcome.seen:

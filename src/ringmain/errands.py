@@ -127,7 +127,7 @@ class Errands:
                 ask = await self._fetched(ask, ask.fetch, account, until)
             timed = ask if until is None else msgspec.structs.replace(ask, deadline=_left(until))
             answer = await self._hub.answer(timed, account)
-            reply, model = await answer.whole(), answer.plan.model.id
+            reply, model = answer.reply or await answer.whole(), answer.plan.model.id
             if ask.model != model:
                 ask = msgspec.structs.replace(ask, model=model)
             if reply.audio and room.keeps:

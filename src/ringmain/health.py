@@ -122,8 +122,6 @@ class Health:
 
     def answered(self, plan: Plan) -> None:
         """The provider has answered: model and connection are well."""
-        if not self.troubles:
-            return
         key, at = key_of(plan), self._clock()
         self._ease(plan, key, lambda old: answered(old, at=at))
         self._ease(plan, (key[0], ""), lambda old: mended(old, model=key[1], at=at))

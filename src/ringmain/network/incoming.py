@@ -141,7 +141,7 @@ class Incoming:
             taken, self._parts = _turn(taken)
         data = b"".join(taken)
         self._size -= len(data)
-        if not self.ended and self._size <= TURN:
+        if self._paused and not self.ended and self._size <= TURN:
             self.go_on()
         return data
 
