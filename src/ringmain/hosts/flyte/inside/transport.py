@@ -164,10 +164,7 @@ def _carrier(httpx: Any, network: Transport) -> Any:
 
 
 async def _whole(response: Response) -> Heard:
-    try:
-        body = await read_whole(response, largest=LARGEST)
-    finally:
-        await response.close()
+    body = await response.whole(largest=LARGEST)
     inflated = ("content-encoding", "content-length", "transfer-encoding")
     return Heard(response.status, {k: v for k, v in response.headers.items() if k not in inflated}, body)
 
