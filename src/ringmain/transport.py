@@ -1,7 +1,7 @@
 """What carries requests to a provider: send, stream, close."""
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any, Protocol
 
 import msgspec
 
@@ -77,7 +77,7 @@ def too_large(largest: int) -> ProviderError:
 class Transport(Protocol):
     """Something that carries requests to a provider."""
 
-    async def send(self, request: Request, *, timeout: float) -> Response:
+    def send(self, request: Request, *, timeout: float) -> Coroutine[Any, Any, Response]:
         """The head of the answer, within `timeout` seconds, which also bounds the body.
 
         Raises `ProviderError` (`upstream_unreachable`, `upstream_tls`, `upstream_ambiguous`, `deadline_exceeded`, …).
