@@ -1,5 +1,6 @@
 """With RINGMAIN_URL set, Python and the command line are clients of that hub."""
 
+import msgspec
 import pytest
 
 import ringmain
@@ -7,7 +8,10 @@ from ringmain.exchange.ask import Ask
 from ringmain.exchange.audio import Audio
 from ringmain.hosts import rooms
 from ringmain.registry import LOCAL
+from ringmain.ring import Ring
+from ringmain.settings import read_settings
 from ringmain.store import StoredConnection
+from ringmain.testing import MemoryStore, Scripted
 from ringmain.tour import tour
 from tests.hubs import DEMO_URL, Served, run_hub
 from tests.sounds import WAV
@@ -109,6 +113,20 @@ async def test_a_clients_own_line_names_the_model_that_the_hub_has_chosen(
         await hub.ask("Hello")
         await hub.ring.book.flush()
         assert [line.model for line in hub.ring.store.lines(10)] == ["demo-chat"]
+
+
+async def test_what_one_model_refuses_says_nothing_of_the_next_that_the_hub_chooses() -> None:
+    refused = {"message": "Unsupported parameter: 'top_p'", "code": "unsupported_parameter", "param": "top_p"}
+    said = b'{"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}'
+    transport = Scripted((400, {}, msgspec.json.encode({"error": refused})), (200, {}, said), (200, {}, said))
+    settings = read_settings({"RINGMAIN_URL": "http://hub.example"})
+    async with ringmain.AsyncHub(ring=Ring(settings, store=MemoryStore(), transport=transport)) as hub:
+        for number in range(2):
+            messages = ({"role": "user", "content": "Hello"},)
+            ask = Ask(id=f"ask_{number}", messages=messages, fields={"top_p": 0.5}, lenient=True)
+            await hub.answer(ask, LOCAL)
+    sent = [msgspec.json.decode(request.body) for request in transport.requests]
+    assert ["top_p" in body for body in sent] == [True, False, True]
 
 
 async def test_the_tour_says_that_the_hubs_demo_answered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

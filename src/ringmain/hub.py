@@ -259,10 +259,11 @@ class AsyncHub:
     def _resolved(
         self, ask: Ask, account: Account, connection: Connection, chosen: Chosen, turns: tuple[Message, ...]
     ) -> Plan:
-        """The plan, with the model as it is known by now."""
+        """The plan, with the model as it is known by now; of one that another hub chooses, nothing is."""
         catalogue = self.ring.catalogue
-        model, fitting = catalogue.model(connection, chosen.id), catalogue.fitting
-        return resolve(ask, account, connection, model, turns=turns, fitting=fitting, notices=chosen.notices)
+        model = catalogue.model(connection, chosen.id) if chosen.id else Model(id="")
+        fitting, notices = catalogue.fitting, chosen.notices
+        return resolve(ask, account, connection, model, turns=turns, fitting=fitting, notices=notices)
 
     async def _turns(self, conversation: str, account: Account, wire: Wire) -> tuple[Message, ...]:
         """The earlier turns of a conversation that travel along."""
