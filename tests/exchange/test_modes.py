@@ -91,6 +91,12 @@ def test_an_odd_count_of_a_chat_counts_what_is_a_number_above_0(counts: Any, usa
     assert heard.usage == usage
 
 
+def test_half_of_a_character_where_a_chat_counts_hides_nothing_of_its_answer():
+    body = encode({"model": "m-1", "choices": [{"index": 0, "message": {"content": "a"}}], "usage": COUNTED})
+    halved = body.replace(b'"usage":{', b'"usage":{"\\ud83d":1,')
+    assert MODES["chat"].read(halved) == MODES["chat"].read(body)
+
+
 def test_a_whole_completion_is_read_with_every_choice_and_its_count():
     said = [{"index": 0, "text": "a", "finish_reason": "stop"}, {"index": 1, "text": "b", "finish_reason": "length"}]
     heard = MODES["completion"].read(encode({"choices": said, "usage": COUNTED}))

@@ -56,7 +56,7 @@ def read(body: bytes) -> Heard:
     """A whole answer."""
     try:
         told = _decode_plain(body)
-    except msgspec.ValidationError:
+    except ValueError:
         return _decode(body).heard(_choice)
     return Heard(model=told.model, choices=told.choices, usage=told.usage and told.usage.usage())
 
