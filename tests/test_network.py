@@ -14,7 +14,7 @@ import trustme
 import uvloop
 
 from ringmain.errors import ProviderError, RingmainError, SetupError
-from ringmain.network import Network, proxies
+from ringmain.network import Network, direct, proxies
 from ringmain.network.place import place_of
 from ringmain.transport import Request, Response, Upload
 
@@ -264,6 +264,19 @@ async def test_each_call_is_sent_its_own_head_however_much_it_has_in_common_with
         f"authorization: Bearer {key}\r\ncontent-length: {len(body)}\r\n\r\n{body.decode()}"
         for key, body in zip(keys, bodies, strict=True)
     ]
+
+
+async def test_a_head_with_its_key_is_not_remembered_for_long(
+    transport: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(direct, "KEEP", 0.02)
+    async with server(KEPT) as (url, _):
+        request = Request(url=url, headers={"authorization": "Bearer sk-1"})
+        await (await transport.send(request, timeout=5)).whole(largest=2)
+        remembered = transport._direct._kept._written.cache_info
+        assert remembered().currsize == 1
+        await asyncio.sleep(0.1)
+        assert remembered().currsize == 0
 
 
 @pytest.mark.parametrize(

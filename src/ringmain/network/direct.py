@@ -75,7 +75,7 @@ class Kept:
         self._buffer = bytearray(READ)
         self._idle: dict[Origin, list[Channel]] = {}
         self._written = lru_cache(HEADS)(written)
-        """The heads have keys in them, and are gone with the connections."""
+        """The heads have keys in them, and are forgotten at each sweep."""
         self._sweeping: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -119,8 +119,9 @@ class Kept:
             self._sweeping = self.loop.call_later(KEEP, self._sweep)
 
     def _sweep(self) -> None:
-        """Close what was idle for too long."""
+        """Close what was idle for too long, and forget the heads."""
         self._sweeping, now = None, self.loop.time()
+        self._written.cache_clear()
         for origin, idle in list(self._idle.items()):
             kept = [channel for channel in idle if channel.open and now - channel.idle_since < KEEP]
             for channel in set(idle) - set(kept):
@@ -141,6 +142,7 @@ class Kept:
                 for channel in idle:
                     channel.abort()
         self._idle.clear()
+        self._written.cache_clear()
 
 
 def written(method: str, place: Place, *headers: tuple[str, str]) -> bytes:
