@@ -14,6 +14,8 @@ from ringmain.store.sql.database import insert, upsert
 from ringmain.store.sql.schema import LINES, TURNS, USED
 
 PLAIN = tuple(column.name for column in LINES.columns if column.name != "notices")
+"""The columns that take what stands in a line as it is."""
+
 _plain = attrgetter(*PLAIN)
 
 SUMS = ("input_tokens", "output_tokens", "unconfirmed_tokens", "audio_milliseconds", "characters")

@@ -10,7 +10,10 @@ from ringmain.hosts.objects import checked_object, header_of, wrong
 from ringmain.hosts.openai.wire.items import messages_of, unsaid
 
 Fields = dict[str, Any]
+"""The top-level fields of a body; what an ask holds by itself is taken out of them."""
+
 Own = dict[str, Any]
+"""What an ask holds by itself, by its words."""
 
 MOST_MESSAGES = 2000
 MOST_PROMPTS = 128
@@ -54,6 +57,7 @@ def read(request: HostRequest, *, ask_id: str) -> Ask:
     own = _OWN[wire](fields)
     if not _NAMED.isdisjoint(request.headers):
         own |= {word: header_of(request, name) for word, name in HEADERS.items()}
+    notices = () if FOREIGN[wire].isdisjoint(fields) else _taken_out(fields, wire)
     return Ask(
         id=ask_id,
         wire=wire,
@@ -61,7 +65,7 @@ def read(request: HostRequest, *, ask_id: str) -> Ask:
         model=model or None,
         stream=streams and wire != "embeddings",
         deadline=deadline_of(request, streams),
-        notices=() if FOREIGN[wire].isdisjoint(fields) else _left_out(fields, wire),
+        notices=notices,
         **own,
     )
 
@@ -134,8 +138,8 @@ def _nothing(param: str) -> AskError:
     return AskError("nothing_to_ask", "There is nothing to ask.", fix=f"Send {param}.", param=param)
 
 
-def _left_out(fields: Fields, wire: Wire) -> tuple[str, ...]:
-    """What to tell of the fields that do not travel, which are taken out."""
+def _taken_out(fields: Fields, wire: Wire) -> tuple[str, ...]:
+    """What to tell of the fields that do not travel; they are gone from these."""
     names = sorted(FOREIGN[wire] & fields.keys())
     for name in names:
         del fields[name]
