@@ -7,7 +7,6 @@ What the hub does beside the requests, such as looking whether its settings have
 import argparse
 import asyncio
 import http.client
-import os
 import sys
 import tempfile
 from collections import Counter
@@ -74,13 +73,14 @@ def counted(folder: Path, requests: int) -> Counts:
     """What so many requests take in the event loop of a hub, one after the other. Raises `Skipped`."""
     from ringmain.ring import Ring
     from ringmain.server.serve import place, process
+    from ringmain.settings import read_settings
 
     home, counts = folder / "hub", Counts(Counter(), Counter())
     home.mkdir()
     with upstream(folder) as behind, ThreadPoolExecutor(1) as elsewhere:
         environ = settled(home)
         key = account(environ, "whole", behind.whole)
-        os.environ.update(environ)
+        ring = Ring(read_settings(environ))
         with place(home / "data", "127.0.0.1", 0) as sock:
             asked: list[Future[None]] = []
 
@@ -89,7 +89,7 @@ def counted(folder: Path, requests: int) -> Counts:
                 asked.append(elsewhere.submit(_ask, door, requests, loop, _tracer(counts)))
                 asked[0].add_done_callback(lambda _: setattr(hub, "should_exit", True))
 
-            hub = process(Ring(), sock, on_ready=ready)
+            hub = process(ring, sock, on_ready=ready)
             hub.run(sockets=[sock])
             asked[0].result()
     return counts
