@@ -184,14 +184,17 @@ class AsyncHub:
 
         Raises `Refusal("invalid_api_key")`.
         """
-        hashed = digest(key)
-        known = self.ring.registry.known(hashed)
-        if known is None:
-            await self._fresh()
-            known = await asyncio.to_thread(self.ring.registry.account_of, hashed, self.ring.now())
-        if known is None:
+        if known := self.known(key):
+            return known
+        await self._fresh()
+        found = await asyncio.to_thread(self.ring.registry.account_of, digest(key), self.ring.now())
+        if found is None:
             raise wrong_key(looks_like_host_key(key))
-        return known
+        return found
+
+    def known(self, key: str) -> Account | None:
+        """The account of a host's key, where it need not be looked for."""
+        return self.ring.registry.known(digest(key))
 
     async def answer(self, ask: Ask, account: Account, *, pace: Pace | None = None) -> Answer:
         """The answer to an ask, once its first piece is in; `pace` says when it may be made again where it is one of

@@ -232,7 +232,8 @@ class Door:
 
     def cycle(self, method: str = "POST", *, keep_alive: bool = True) -> Cycle:
         door: Any = self
-        return Cycle(door, asyncio.Event(), {"method": method}, keep_alive=keep_alive, expects=False)
+        scope = {"method": method, "http_version": "1.1", "headers": []}
+        return Cycle(door, asyncio.Event(), scope, keep_alive=keep_alive)
 
 
 VALUES = st.binary(max_size=20).filter(lambda value: not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", value))
@@ -243,17 +244,18 @@ NAMES = st.sampled_from([b"content-type", b"x-ringmain-notice", b"retry-after", 
     method=st.sampled_from(["GET", "HEAD", "POST"]),
     keep_alive=st.booleans(),
     status=st.sampled_from([200, 202, 204, 304, 404, 413, 500, 599]),
-    headers=st.lists(st.tuples(NAMES, VALUES), max_size=5),
+    headers=st.dictionaries(NAMES, VALUES, max_size=4),
     body=st.binary(max_size=100),
 )
 async def test_a_whole_answer_is_to_the_byte_what_uvicorn_makes_of_its_parts(
-    method: str, keep_alive: bool, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+    method: str, keep_alive: bool, status: int, headers: dict[bytes, bytes], body: bytes
 ) -> None:
-    headers.append((b"content-length", b"%d" % len(body)))
+    headers[b"content-length"] = b"%d" % len(body)
+    told = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
     whole, parts = Door(), Door()
     at_once, in_turn = whole.cycle(method, keep_alive=keep_alive), parts.cycle(method, keep_alive=keep_alive)
-    await at_once.answer(status, headers, body)
-    await in_turn.send({"type": "http.response.start", "status": status, "headers": headers})
+    await at_once.answer(status, told, body)
+    await in_turn.send({"type": "http.response.start", "status": status, "headers": list(headers.items())})
     await in_turn.send({"type": "http.response.body", "body": body})
     assert whole.transport.written == parts.transport.written
     assert whole.transport.closed == parts.transport.closed == (not keep_alive)
@@ -261,23 +263,23 @@ async def test_a_whole_answer_is_to_the_byte_what_uvicorn_makes_of_its_parts(
     assert (await at_once.receive())["type"] == (await in_turn.receive())["type"] == "http.disconnect"
 
 
-@pytest.mark.parametrize("value", [b"a\r\nset-cookie: b", b"a\nb", b"a\0b", b"\x7f"])
+@pytest.mark.parametrize("value", ["a\r\nset-cookie: b", "a\nb", "a\0b", "\x7f"])
 @pytest.mark.parametrize("where", ["name", "value"])
-async def test_no_header_becomes_two(value: bytes, where: str) -> None:
+async def test_no_header_becomes_two(value: str, where: str) -> None:
     door = Door()
-    header = (value, b"a") if where == "name" else (b"x-a", value)
+    header = {value: "a"} if where == "name" else {"x-a": value}
     with pytest.raises(RuntimeError):
-        await door.cycle().answer(200, [header], b"")
+        await door.cycle().answer(200, header, b"")
     assert door.transport.written == b""
 
 
 async def test_an_answer_that_has_begun_is_not_followed_by_another() -> None:
     door = Door()
     cycle = door.cycle()
-    await cycle.answer(200, [(b"content-length", b"1")], b"x")
+    await cycle.answer(200, {"content-length": "1"}, b"x")
     written = door.transport.written
     with pytest.raises(RuntimeError):
-        await cycle.answer(200, [(b"content-length", b"1")], b"y")
+        await cycle.answer(200, {"content-length": "1"}, b"y")
     assert (door.transport.written, door.answered) == (written, 1)
 
 
@@ -285,14 +287,14 @@ async def test_a_host_that_is_gone_is_sent_nothing() -> None:
     door = Door()
     cycle = door.cycle()
     cycle.disconnected = True
-    await cycle.answer(200, [(b"content-length", b"1")], b"x")
+    await cycle.answer(200, {"content-length": "1"}, b"x")
     assert (door.transport.written, door.answered) == (b"", 0)
 
 
 async def test_an_answer_waits_until_the_one_before_has_left() -> None:
     door = Door()
     door.flow.pause_writing()
-    answering = asyncio.create_task(door.cycle().answer(200, [(b"content-length", b"1")], b"x"))
+    answering = asyncio.create_task(door.cycle().answer(200, {"content-length": "1"}, b"x"))
     await asyncio.sleep(0.01)
     assert door.transport.written == b""
     door.flow.resume_writing()
@@ -330,3 +332,46 @@ async def test_a_body_is_given_as_it_comes_and_its_end_once() -> None:
     cycle.disconnected = True
     cycle.message_event.set()
     assert await waiting == {"type": "http.disconnect"}
+
+
+async def test_a_body_that_is_all_here_is_taken_at_once_and_once() -> None:
+    cycle = Door().cycle()
+    cycle.body += b"a"
+    assert cycle.whole() is None
+    cycle.more_body = False
+    assert cycle.whole() == b"a"
+    assert cycle.whole() is None
+    waiting = asyncio.create_task(cycle.receive())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    waiting.cancel()
+
+
+async def test_a_head_that_cannot_be_told_leaves_room_for_one_that_can() -> None:
+    door = Door()
+    cycle = door.cycle()
+    with pytest.raises(RuntimeError):
+        await cycle.answer(200, {"x-a": "a\nb", "content-length": "0"}, b"")
+    await cycle.answer(500, {"content-length": "0"}, b"")
+    assert door.transport.written.startswith(b"HTTP/1.1 500 ")
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+async def test_only_who_knows_what_it_means_is_told_to_go_on(version: str) -> None:
+    door = Door()
+    cycle = door.cycle()
+    cycle.scope.update(http_version=version, headers=[(b"expect", b"100-continue")])
+    waiting = asyncio.create_task(cycle.receive())
+    await asyncio.sleep(0.01)
+    assert door.transport.written == (b"HTTP/1.1 100 Continue\r\n\r\n" if version == "1.1" else b"")
+    waiting.cancel()
+
+
+async def test_who_has_its_answer_is_not_told_to_go_on() -> None:
+    door = Door()
+    cycle = door.cycle()
+    cycle.scope.update(headers=[(b"expect", b"100-continue")])
+    await cycle.answer(401, {"content-length": "0"}, b"")
+    written = door.transport.written
+    assert await cycle.receive() == {"type": "http.disconnect"}
+    assert door.transport.written == written

@@ -71,7 +71,7 @@ class _Streaming:
         self._writer = writer
         notices = (DEMO_LABEL, *answer.plan.notices) if answer.plan.connection.demo else answer.plan.notices
         head = {"content-type": writer.content_type, "cache-control": "no-cache"}
-        await visit.begin(200, encoded(head) + visit.labels(notices))
+        await visit.begin(200, encoded({**head, **visit.labels(notices)}))
         async for piece in answer:
             if data := writer.piece(piece):
                 await visit.piece(data)

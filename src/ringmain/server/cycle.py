@@ -2,15 +2,13 @@
 
 import logging
 import re
-from itertools import chain
+from collections.abc import Mapping
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from ringmain.server.tapes import Headers
-
 _LINE = b"%b: %b\r\n".__mod__
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def cycle_of(send: Any) -> "Cycle | None":
@@ -32,8 +30,10 @@ class Cycle(RequestResponseCycle):
     expected_content_length = 0
     _ended = False
     """Whether the end of the body has been received."""
+    _called = False
+    """Whether the body has been called for, where the host waits for that."""
 
-    def __init__(self, door: HttpToolsProtocol, arrived: Any, scope: Any, *, keep_alive: bool, expects: bool) -> None:
+    def __init__(self, door: HttpToolsProtocol, arrived: Any, scope: Any, *, keep_alive: bool) -> None:
         self.scope = scope
         self.transport = door.transport
         self.flow = door.flow
@@ -41,14 +41,19 @@ class Cycle(RequestResponseCycle):
         self.message_event = arrived
         self.on_response = door.on_response_complete
         self.keep_alive = keep_alive
-        self.waiting_for_100_continue = expects
         self.body = bytearray()
+
+    def whole(self) -> bytes | None:
+        """The body, where all of it is here; it is not received again."""
+        if self.more_body or self._ended:
+            return None
+        body, self.body, self._ended = bytes(self.body), bytearray(), True
+        return body
 
     async def receive(self) -> Any:
         """The next part of the body, which is not waited for where it is here, or that the host wants nothing more."""
-        if self.waiting_for_100_continue and not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.waiting_for_100_continue = False
+        if self.more_body and not self._called:
+            self._call()
         while not (self.disconnected or self.response_complete):
             self.flow.resume_reading()
             if self.body or not (self.more_body or self._ended):
@@ -57,12 +62,20 @@ class Cycle(RequestResponseCycle):
             await self.message_event.wait()
         return {"type": "http.disconnect"}
 
+    def _call(self) -> None:
+        """Tell a host that waits for it to send the body; one of HTTP/1.0 would take that for the answer."""
+        self._called = True
+        expects = dict(self.scope["headers"]).get(b"expect", b"").lower() == b"100-continue"
+        late = self.response_started or self.transport.is_closing()
+        if expects and not late and self.scope["http_version"] != "1.0":
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
     def _part(self) -> Any:
         body, self.body = bytes(self.body), bytearray()
         self._ended = not self.more_body
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
-    async def answer(self, status: int, headers: Headers, body: bytes) -> None:
+    async def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Send a whole answer, whose length is among its headers."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
@@ -70,18 +83,19 @@ class Cycle(RequestResponseCycle):
             return
         if self.response_started:
             raise RuntimeError("The answer has begun already.")
-        self.response_started = True
         head = self._head(status, headers)
+        self.response_started = self.response_complete = True
         self.transport.writelines((head,) if self.scope["method"] == "HEAD" else (head, body))
-        self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
 
-    def _head(self, status: int, headers: Headers) -> bytes:
+    def _head(self, status: int, headers: Mapping[str, str]) -> bytes:
         """The bytes of an answer's head. Raises `RuntimeError` for what would be read as more lines than it is."""
-        if _CONTROL.search(b"".join(chain.from_iterable(headers))):
+        lines = headers.items()
+        if _CONTROL.search("".join(map("".join, lines))):
             raise RuntimeError("Invalid HTTP header.")
-        end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
-        return b"".join((STATUS_LINE[status], *map(_LINE, self.default_headers), *map(_LINE, headers), end))
+        told = "\r\n".join(map(": ".join, lines)).encode("latin-1", "replace")
+        end = b"\r\n\r\n" if self.keep_alive else b"\r\nconnection: close\r\n\r\n"
+        return b"".join((STATUS_LINE[status], *map(_LINE, self.default_headers), told, end))

@@ -65,7 +65,6 @@ class Door(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins; whether its rest must be waited for is known when all that has come is read."""
-        self._presence.whole = False
         self.url, self.headers = b"", []
         self._heading, self._size = True, 0
 
@@ -104,14 +103,12 @@ class Door(HttpToolsProtocol):
             "state": self.app_state.copy(),
         }
         keep_alive = version != "1.0" and parser.should_keep_alive()
-        expects = dict(self.headers).get(b"expect", b"").lower() == b"100-continue"
-        return Cycle(self, self._arrived, scope, keep_alive=keep_alive, expects=expects)
+        return Cycle(self, self._arrived, scope, keep_alive=keep_alive)
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         self.cycle.more_body = False
         self._arrived.set()
-        self._presence.whole = True
 
     # from one request to the next ----------------------------------------------------------------------------------
 

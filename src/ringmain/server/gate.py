@@ -18,7 +18,7 @@ from ringmain.server.answering import deadline, send, stream
 from ringmain.server.callers import Callers
 from ringmain.server.faults import forget_way, hung_up, no_such_address, plain, stopping, to_host
 from ringmain.server.late import LateAnswers
-from ringmain.server.limits import HungUp, Places, check_headers, read_body
+from ringmain.server.limits import HungUp, Places, check_headers
 from ringmain.server.media import one_file
 from ringmain.server.memory import remembered
 from ringmain.server.metrics import Metrics
@@ -30,7 +30,7 @@ from ringmain.server.routes import Stop, Table
 from ringmain.server.security import PUBLIC, bearer
 from ringmain.server.tapes import Tape, Tapes
 from ringmain.server.trial import tried
-from ringmain.server.visit import Receive, Scope, Send, Visit, encoded
+from ringmain.server.visit import NONE, Receive, Scope, Send, Visit
 
 log = logging.getLogger("ringmain")
 
@@ -77,7 +77,7 @@ class Gate:
     async def _lost(self, visit: Visit, methods: tuple[str, ...]) -> None:
         error = no_such_address(visit.method, visit.path, methods)
         room = self._table.near(visit.path)
-        allow = encoded({"allow": ", ".join(sorted(methods))} if methods else {})
+        allow = {"allow": ", ".join(sorted(methods))} if methods else NONE
         await visit.reply(room.wire.refuse(error) if room else plain(error), allow)
 
     async def _visit(self, visit: Visit, stop: Stop) -> None:
@@ -110,7 +110,12 @@ class Gate:
         if stop.policy is PUBLIC:
             await visit.reply(await self._for_everybody(visit, stop))
             return False
-        account, body = await self._caller(visit, stop.room)
+        signature, body = stop.room.nameplate.signature, None
+        if signature in visit.headers and "authorization" not in visit.headers:
+            account, body = await self._signer(visit, stop.room)
+        else:
+            key = bearer(visit.headers)
+            account = self._hub.known(key) or await self._hub.account(key)
         if stop.route.what != "ask":
             await visit.reply(await self._looked_up(visit, stop, account, body))
             return False
@@ -122,17 +127,14 @@ class Gate:
             return False
         return await self._deliver(visit, stop.room, ask, account)
 
-    async def _caller(self, visit: Visit, room: Room) -> tuple[Account, bytes | None]:
-        """Who calls, and the body where it had to be read for that."""
-        signature = room.nameplate.signature
-        if signature in visit.headers and "authorization" not in visit.headers:
-            body = await read_body(visit.receive, visit.headers, room.nameplate.largest, whole=visit.presence.whole)
-            account = await self._callers.signer(visit.request(body), room)
-            if room.must_sign(account):
-                # It wants both, and the key was not sent.
-                bearer(visit.headers)
-            return account, body
-        return await self._hub.account(bearer(visit.headers)), None
+    async def _signer(self, visit: Visit, room: Room) -> tuple[Account, bytes]:
+        """Who has signed the body, and the body."""
+        body = await visit.body(room.nameplate.largest)
+        account = await self._callers.signer(visit.request(body), room)
+        if room.must_sign(account):
+            # It wants both, and the key was not sent.
+            bearer(visit.headers)
+        return account, body
 
     async def _deliver(self, visit: Visit, room: Room, ask: Ask, account: Account) -> bool:
         """The answer as the host wants it: in a stream, whole, or later where it is not there in time."""
@@ -207,16 +209,20 @@ class Gate:
         until = None if keyed else deadline(ask, stop.room, visit)
         return ask if until == ask.deadline else msgspec.structs.replace(ask, deadline=until)
 
-    async def _body(self, visit: Visit, stop: Stop, account: Account) -> bytes:
+    def _body(self, visit: Visit, stop: Stop, account: Account) -> Coroutine[Any, Any, bytes]:
         """The body, signed where the account wants that too."""
         largest = stop.route.largest or stop.room.nameplate.largest
-        body = await read_body(visit.receive, visit.headers, largest, whole=visit.presence.whole)
         if stop.room.must_sign(account):
-            await self._callers.check(visit.request(body), stop.room, account)
+            return self._signed(visit, stop.room, account, largest)
+        return visit.body(largest)
+
+    async def _signed(self, visit: Visit, room: Room, account: Account, largest: int) -> bytes:
+        body = await visit.body(largest)
+        await self._callers.check(visit.request(body), room, account)
         return body
 
 
 async def _refuse(visit: Visit, room: Room, error: RingmainError) -> None:
     visit.code = error.code
     if not visit.begun:
-        await visit.reply(room.wire.refuse(to_host(error)), visit.labels(()) if visit.asked else ())
+        await visit.reply(room.wire.refuse(to_host(error)), visit.labels(()) if visit.asked else NONE)

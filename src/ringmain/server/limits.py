@@ -27,34 +27,27 @@ class HungUp(Exception):
     """The host went away before it had sent everything."""
 
 
-async def read_body(receive: Receive, headers: Mapping[str, str], largest: int, *, whole: bool = False) -> bytes:
-    """The whole body, whatever its announced length says; `whole` that it is here already and need not be timed.
+def check_body(body: bytes, headers: Mapping[str, str], largest: int) -> None:
+    """Nothing, where a body that is here already may be read. Raises as `read_body`."""
+    _check_encoding(headers)
+    if len(body) > largest:
+        raise too_large(largest)
+
+
+async def read_body(receive: Receive, headers: Mapping[str, str], largest: int) -> bytes:
+    """The whole body, whatever its announced length says.
 
     Raises `AskError`: `request_too_large`, `invalid_request` for a compressed or a dripping one; `HungUp`.
     """
-    if "content-encoding" in headers:
-        _check_encoding(headers["content-encoding"])
-    if not whole:
-        _check_length(headers, largest)
-    message = await receive() if whole else await _next(receive)
-    body: bytes = _part(message)
-    if message.get("more_body"):
-        return await _rest(receive, body, largest)
-    if len(body) > largest:
-        raise too_large(largest)
-    return body
-
-
-async def _rest(receive: Receive, begun: bytes, largest: int) -> bytes:
-    body, more = bytearray(begun), True
+    _check_encoding(headers)
+    _check_length(headers, largest)
+    body, more = bytearray(), True
     while more:
-        if len(body) > largest:
-            raise too_large(largest)
         message = await _next(receive)
         body += _part(message)
+        if len(body) > largest:
+            raise too_large(largest)
         more = message.get("more_body")
-    if len(body) > largest:
-        raise too_large(largest)
     return bytes(body)
 
 
@@ -77,8 +70,8 @@ async def _next(receive: Receive) -> Any:
         ) from e
 
 
-def _check_encoding(encoding: str) -> None:
-    if encoding.strip().lower() not in ("identity", ""):
+def _check_encoding(headers: Mapping[str, str]) -> None:
+    if "content-encoding" in headers and headers["content-encoding"].strip().lower() not in ("identity", ""):
         raise AskError(
             "invalid_request",
             "Compressed requests are not taken.",

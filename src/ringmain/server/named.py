@@ -9,7 +9,7 @@ from ringmain.exchange.ask import Ask
 from ringmain.hosts import HostReply, Room
 from ringmain.hub import AsyncHub
 from ringmain.outbox import Outbox
-from ringmain.server.visit import Visit
+from ringmain.server.visit import NONE, Visit
 from ringmain.store import Late
 
 JSON = {"content-type": "application/json"}
@@ -43,7 +43,7 @@ class NamedAsks:
             with visit.watched():
                 late = await self._outbox.answered(late, ask.deadline or PATIENCE) or late
         # What is done has no words of the ask any more, and its room may need some.
-        await visit.reply(_told(room, late, ask), visit.labels(()) if visit.asked else ())
+        await visit.reply(_told(room, late, ask), visit.labels(()) if visit.asked else NONE)
         return late.answer is not None
 
     async def look(self, room: Room, account: Account, name: str) -> HostReply:

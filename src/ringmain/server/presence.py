@@ -9,12 +9,10 @@ KEY = "ringmain.presence"
 class Presence:
     """What one connection knows of its host; requests that come in a row share it."""
 
-    __slots__ = ("_leave", "gone", "whole")
+    __slots__ = ("_leave", "gone")
 
     def __init__(self) -> None:
         self.gone = False
-        self.whole = False
-        """Whether the request that came last has come to its end."""
         self._leave: Callable[[], None] | None = None
 
     def watch(self, leave: Callable[[], None]) -> None:

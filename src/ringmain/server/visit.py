@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from itertools import chain, repeat
 from typing import Any, Self
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from ringmain.exchange.reply import dollars
 from ringmain.hosts import HostReply, HostRequest
 from ringmain.question import new_id
 from ringmain.server.cycle import cycle_of
-from ringmain.server.limits import HungUp
+from ringmain.server.limits import HungUp, check_body, read_body
 from ringmain.server.presence import KEY, Presence
 from ringmain.server.tapes import Headers, Recording
 
@@ -26,7 +26,7 @@ PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 LONGEST_NOTICE = 2000
 """Characters that all notices of one answer may have in its header."""
 
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
+NONE: Mapping[str, str] = {}
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
@@ -67,6 +67,14 @@ class Visit:
         """Since the request came in."""
         return time.monotonic() - self.started
 
+    async def body(self, largest: int) -> bytes:
+        """The whole body. Raises as `read_body`."""
+        body = None if self._cycle is None else self._cycle.whole()
+        if body is None:
+            return await read_body(self.receive, self.headers, largest)
+        check_body(body, self.headers, largest)
+        return body
+
     def request(self, body: bytes) -> HostRequest:
         """The request as a room's wire reads it."""
         return HostRequest(method=self.method, path=self.path, headers=self.headers, body=body, query=self.query)
@@ -106,23 +114,30 @@ class Visit:
 
     # the way back --------------------------------------------------------------------------------------------------
 
-    def reply(self, answer: HostReply, more: Iterable[tuple[bytes, bytes]] = ()) -> Awaitable[None]:
+    def reply(self, answer: HostReply, more: Mapping[str, str] = NONE) -> Awaitable[None]:
         """Send a whole answer."""
         status, body = answer.status, answer.body
-        head = self._head(status, [*encoded({**answer.headers, "content-length": str(len(body))}), *more])
+        head = {**answer.headers, "content-length": str(len(body)), **more}
+        self.status = status
         if self.recording is not None:
+            self.recording.begin(status, encoded(head))
             self.recording.finish(body, self.code)
+        head["x-content-type-options"], head["x-request-id"] = "nosniff", self._request_id()
         if self._cycle is not None:
             return self._cycle.answer(status, head, body)
-        return self._in_parts(status, head, body)
+        return self._in_parts(status, encoded(head), body)
 
     async def _in_parts(self, status: int, head: Headers, body: bytes) -> None:
         await self._send({"type": "http.response.start", "status": status, "headers": head})
         await self._send({"type": "http.response.body", "body": body})
 
     def begin(self, status: int, head: Headers) -> Awaitable[None]:
-        """Send the head of a streamed answer."""
-        return self._send({"type": "http.response.start", "status": status, "headers": self._head(status, head)})
+        """Send the head of a streamed answer, which is kept for a retry, with what belongs to this very request."""
+        self.status = status
+        if self.recording is not None:
+            self.recording.begin(status, head)
+        own = [(b"x-content-type-options", b"nosniff"), (b"x-request-id", self._request_id().encode())]
+        return self._send({"type": "http.response.start", "status": status, "headers": [*head, *own]})
 
     def piece(self, data: bytes) -> Awaitable[None]:
         """Send a part of a streamed answer."""
@@ -136,26 +151,19 @@ class Visit:
             self.recording.finish(data, self.code)
         return self._send({"type": "http.response.body", "body": data})
 
-    def _head(self, status: int, head: Headers) -> Headers:
-        """An answer's head, which is kept for a retry, with what belongs to this very request."""
-        self.status = status
-        if self.recording is not None:
-            self.recording.begin(status, head)
-        return [*head, _NOSNIFF, (b"x-request-id", self._request_id())]
-
-    def _request_id(self) -> bytes:
+    def _request_id(self) -> str:
         """The host's own id for the request where it sent one that is safe to repeat, else ours."""
         given = self.headers.get("x-request-id")
-        return (given if given is not None and _ID.fullmatch(given) else self.id).encode()
+        return given if given is not None and _ID.fullmatch(given) else self.id
 
-    def labels(self, notices: tuple[str, ...], picodollars: int | None = None) -> Headers:
+    def labels(self, notices: tuple[str, ...], picodollars: int | None = None) -> dict[str, str]:
         """The headers that tell of the ask: its line in the book, what the hub did on its own, what it cost."""
-        told = [(b"x-ringmain-ask", self.id.encode())]
+        told = {"x-ringmain-ask": self.id}
         if notices:
-            told.append((b"x-ringmain-notice", notice_header(notices).encode()))
+            told["x-ringmain-notice"] = notice_header(notices)
         cost = dollars(picodollars)
         if cost is not None:
-            told.append((b"x-ringmain-cost", format(cost, "f").encode()))
+            told["x-ringmain-cost"] = format(cost, "f")
         return told
 
 
