@@ -196,6 +196,33 @@ def test_a_host_that_reads_late_gets_every_answer_whole(served: Served) -> None:
     assert sum(sizes) > 6 << 20
 
 
+@pytest.mark.parametrize("body", [BODY, STREAM], ids=["whole", "stream"])
+def test_what_is_no_http_after_a_request_does_not_take_the_place_of_its_answer(served: Served, body: bytes) -> None:
+    with connected(served) as line:
+        line.say(line.request(body=body) + line.request() + b"no such thing\r\n\r\n")
+        heard = line.rest()
+    assert heard.count(b"HTTP/1.1 200 OK\r\n") == 2
+    assert b"HTTP/1.1 400 " not in heard
+    assert heard.count(b"connection: close\r\n") == 1
+
+
+def test_a_request_that_breaks_off_into_something_else_is_refused(served: Served) -> None:
+    with connected(served) as line:
+        own = f"POST {CHAT} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {served.key}\r\n"
+        line.say(f"{own}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\nno such length\r\n".encode())
+        assert line.rest().startswith(b"HTTP/1.1 400 ")
+
+
+def test_what_a_trailer_says_is_no_header(served: Served) -> None:
+    with connected(served) as line:
+        own = f"POST {CHAT} HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\nX-Request-Id: first\r\n\r\n"
+        parts = b"%x\r\n%b\r\n0\r\n" % (len(BODY), BODY)
+        line.say(own.encode() + parts + f"Authorization: Bearer {served.key}\r\nX-Request-Id: late\r\n\r\n".encode())
+        head = line.head()
+    assert head.startswith("http/1.1 401 ")
+    assert "\r\nx-request-id: first\r\n" in head
+
+
 # a cycle by itself ---------------------------------------------------------------------------------------------------
 
 

@@ -1,12 +1,16 @@
 """Heads of requests that never end, or have no end in sight."""
 
+import asyncio
 import http.client
 import socket
 import time
 from contextlib import closing
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from ringmain.server import door
 from tests.hubs import Served
@@ -69,6 +73,73 @@ def test_a_connection_is_closed_when_nothing_has_come_for_long_since_the_last_an
         began = time.monotonic()
         assert line.recv(100) == b""
         assert 0.3 < time.monotonic() - began < 2.0
+
+
+def test_a_connection_is_closed_when_the_rest_of_a_refused_request_does_not_come(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served.process.config, "timeout_keep_alive", 0.5)
+    with connected(served) as line:
+        line.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: hub\r\nContent-Length: 10\r\n\r\n")
+        assert line.recv(1000).startswith(b"HTTP/1.1 401 ")
+        line.sendall(b"12345")
+        assert line.recv(100) == b""
+
+
+# a door by itself ----------------------------------------------------------------------------------------------------
+
+
+class Transport(asyncio.Transport):
+    """A connection of which nothing is read, and on which nothing may be written."""
+
+    closed = False
+
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+
+def opened(app: Any) -> door.Door:
+    """A door before this application, with a connection."""
+    config = Config(app, http=door.Door, interface="asgi3", lifespan="off", ws="none", log_config=None)
+    config.load()
+    made = door.Door(config, ServerState(), {})
+    made.connection_made(Transport())
+    return made
+
+
+async def test_a_host_that_goes_away_is_missed_by_the_request_under_way_whatever_has_come_after_it() -> None:
+    """Its answer would be written to a connection that is closed."""
+    missed: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive())["type"] == "http.request"
+        missed.append((await receive())["type"])
+
+    line = opened(app)
+    line.data_received(b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n" * 2)
+    await asyncio.sleep(0.01)
+    line.connection_lost(None)
+    await asyncio.wait_for(asyncio.gather(*line.tasks), 1.0)
+    assert missed == ["http.disconnect"]
+
+
+async def test_a_head_is_not_taken_for_as_large_as_what_came_before_it() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+
+    line = opened(app)
+    before = b"POST / HTTP/1.1\r\nHost: hub\r\nContent-Length: 100000\r\n\r\n" + b" " * 100_000
+    line.data_received(before + b"GET / HTTP/1.1\r\nX-Much: ")
+    assert not line.transport.is_closing()
+    line.data_received(b"x" * (door.LARGEST + 1))
+    assert line.transport.is_closing()
+    line.connection_lost(None)
+    await asyncio.gather(*line.tasks)
 
 
 def _readable(line: socket.socket, seconds: float) -> bool:

@@ -2,11 +2,13 @@
 a word to whoever answers when the host hangs up, and less to do for each request."""
 
 import asyncio
+from collections import deque
 from typing import Any
 from urllib.parse import unquote
 
-from httptools import parse_url
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from httptools import HttpParserError, HttpParserUpgrade, parse_url
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ringmain.server.cycle import Cycle
 from ringmain.server.presence import KEY, Presence
@@ -15,7 +17,12 @@ PATIENCE = 10.0
 """Seconds from the first byte of a head, or from the connection itself, until the head is whole."""
 
 LARGEST = 64 << 10
-"""Bytes of a head after which the connection is cut; a head below it that is still too large is told so by a 431."""
+"""Bytes of a head after which the connection is cut; a head below it that is still too large is told so by a 431.
+
+What it began in is not counted, as other requests may have come with it."""
+
+NOWHERE: Any = deque[Any](maxlen=0)
+"""Takes trailers, which are no headers: what they say must not count as if it had come before the body."""
 
 
 class Door(HttpToolsProtocol):
@@ -24,15 +31,20 @@ class Door(HttpToolsProtocol):
     _late: asyncio.TimerHandle | None = None
     _heading = False
     """Whether a head has begun and is not whole."""
-    _size = 0
-    _idle_since: float | None = None
-    """When the last answer was given, while nothing has come since."""
+    _size: int | None = None
+    """Bytes of the head that have come since the piece that it began in."""
+    _answering: Cycle | None = None
+    """The request that is answered, or was last."""
+    _answered = 0.0
+    """When the last answer was given."""
 
     def connection_made(self, transport: Any) -> None:
         """Wait for the first head."""
         super().connection_made(transport)
         self._arrived = asyncio.Event()
         self._presence = Presence()
+        self._waiting = deque[Cycle]()
+        """Requests that are answered after the one that is."""
         self._alike = {
             "type": "http",
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
@@ -50,23 +62,49 @@ class Door(HttpToolsProtocol):
         self._enough()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
+        if self._answering is not None:
+            self._answering.disconnected = True
         super().connection_lost(exc)
         self._presence.left()
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes, and cut a head that has become too large."""
-        super().data_received(data)
+        parser: Any = self.parser
+        try:
+            parser.feed_data(data)
+        except HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+            return
+        except HttpParserUpgrade:
+            """Nothing else is spoken here."""
+        self._arrived.set()
         if self._heading:
-            self._size += len(data)
-            if self._size > LARGEST:
-                self._cut()
-            elif self._late is None:
-                self._wait()
+            self._count(len(data))
+
+    def _count(self, size: int) -> None:
+        """A head has begun, or gone on, and is not whole."""
+        self._size = 0 if self._size is None else self._size + size
+        if self._size > LARGEST:
+            self._cut()
+        elif self._late is None:
+            self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; where a request came before it, that one is answered, and nothing follows."""
+        last = self.cycle
+        if last is None or last.response_complete or self._broken(last):
+            super().send_400_response(msg)
+        else:
+            last.keep_alive = False
+
+    def _broken(self, last: RequestResponseCycle) -> bool:
+        """Whether it is the very request under way that cannot be read on."""
+        return last is self._answering and last.more_body and not (self._heading or last.response_started)
 
     def on_message_begin(self) -> None:
         """A head begins; whether its rest must be waited for is known when all that has come is read."""
         self.url, self.headers = b"", []
-        self._heading, self._size = True, 0
+        self._heading, self._size = True, None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a part of a trailer."""
@@ -78,14 +116,15 @@ class Door(HttpToolsProtocol):
         In uvicorn's place, which does it for websockets, prefixes of addresses and bounds of its own too.
         """
         self._heading = False
-        self._enough()
-        app: Any = self.app
+        if self._late is not None:
+            self._enough()
         before, self.cycle = self.cycle, self._begin()
+        self.headers = NOWHERE
         if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, app)
+            self._start(self.cycle)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, app))
+            self._waiting.append(self.cycle)
 
     def _begin(self) -> Cycle:
         parser: Any = self.parser
@@ -100,15 +139,27 @@ class Door(HttpToolsProtocol):
             "raw_path": url.path,
             "query_string": url.query or b"",
             "headers": self.headers,
-            "state": self.app_state.copy(),
         }
-        keep_alive = version != "1.0" and parser.should_keep_alive()
-        return Cycle(self, self._arrived, scope, keep_alive=keep_alive)
+        return Cycle(self, self._arrived, scope, keep_alive=version != "1.0" and parser.should_keep_alive())
+
+    def _start(self, cycle: Cycle) -> None:
+        self._answering = cycle
+        app: Any = self.app
+        task = self.loop.create_task(cycle.run_asgi(app))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body, unless its request is answered already."""
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         self.cycle.more_body = False
-        self._arrived.set()
 
     # from one request to the next ----------------------------------------------------------------------------------
 
@@ -121,19 +172,22 @@ class Door(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
-        else:
-            self._idle_since = self.loop.time()
-            if self.timeout_keep_alive_task is None:
-                self._keep_alive(self.timeout_keep_alive)
+        if self._waiting:
+            self._start(self._waiting.popleft())
+            return
+        self._answered = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._keep_alive(self.timeout_keep_alive)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close the connection, where nothing has come for that long."""
+        """Close the connection, where no request has come for that long.
+
+        The rest of one that was refused is none.
+        """
         self.timeout_keep_alive_task = None
-        if self._idle_since is None:
+        if self._heading or not self.cycle.response_complete:
             return
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        left = self._answered + self.timeout_keep_alive - self.loop.time()
         if left > 0:
             self._keep_alive(left)
         elif not self.transport.is_closing():
@@ -143,7 +197,7 @@ class Door(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _unset_keepalive_if_required(self) -> None:
-        self._idle_since = None
+        """Nothing: the one timer goes on."""
 
     # heads that do not come ----------------------------------------------------------------------------------------
 
