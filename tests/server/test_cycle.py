@@ -110,8 +110,14 @@ def test_who_wants_no_further_answer_is_told_and_gets_none(
     if body is BODY:
         assert f"\r\ncontent-length: {len(rest)}\r\n" in told
         assert msgspec.json.decode(rest)["choices"]
-    else:
+    elif head.endswith("1.1"):
+        assert "\r\ntransfer-encoding: chunked\r\n" in told
         assert rest.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+    else:
+        # It knows no chunks, RFC 9112, 6.1.
+        assert "\r\ntransfer-encoding:" not in told
+        assert rest.startswith(b"data: ")
+        assert rest.endswith(b"data: [DONE]\n\n")
 
 
 def test_a_head_alone_is_answered_by_a_head_alone(served: Served) -> None:
@@ -288,6 +294,42 @@ async def test_a_whole_answer_is_to_the_byte_what_uvicorn_makes_of_its_parts(
     assert whole.transport.closed == parts.transport.closed == (not keep_alive)
     assert whole.answered == parts.answered == 1
     assert (await at_once.receive())["type"] == (await in_turn.receive())["type"] == "http.disconnect"
+
+
+@given(
+    keep_alive=st.booleans(),
+    headers=st.dictionaries(NAMES, VALUES, max_size=4),
+    pieces=st.lists(st.binary(max_size=100), min_size=1, max_size=4),
+    sized=st.booleans(),
+)
+async def test_an_answer_in_pieces_is_to_the_byte_what_uvicorn_makes_of_it(
+    keep_alive: bool, headers: dict[bytes, bytes], pieces: list[bytes], sized: bool
+) -> None:
+    raw = [(b"x-a", b"b"), *headers.items()]
+    if sized:
+        raw.append((b"content-length", b"%d" % sum(map(len, pieces))))
+    told = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+    ours, uvicorns = Door(), Door()
+    own, theirs = ours.cycle(keep_alive=keep_alive), uvicorns.cycle(keep_alive=keep_alive)
+    await own.begin(200, told)
+    await theirs.send({"type": "http.response.start", "status": 200, "headers": raw})
+    for number, data in enumerate(pieces, 1):
+        last = number == len(pieces)
+        await own.piece(data, last=last)
+        await theirs.send({"type": "http.response.body", "body": data, "more_body": not last})
+    assert ours.transport.written == uvicorns.transport.written
+    assert ours.transport.closed == uvicorns.transport.closed == (not keep_alive)
+    assert ours.answered == uvicorns.answered == 1
+
+
+async def test_an_answer_that_is_not_under_way_has_no_pieces() -> None:
+    cycle = Door().cycle()
+    with pytest.raises(RuntimeError):
+        await cycle.piece(b"x")
+    await cycle.begin(200, {"x-a": "b"})
+    await cycle.piece(b"x", last=True)
+    with pytest.raises(RuntimeError):
+        await cycle.piece(b"x")
 
 
 @pytest.mark.parametrize("value", ["a\r\nset-cookie: b", "a\nb", "a\0b", "\x7f"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ringmain.server.tapes import BIT, HOURS, LARGEST, MINUTES, MOST, OVERHEAD, Recording, Tape, Tapes
 from ringmain.testing import Clock
 
-HEAD = (200, [(b"content-type", b"text/plain")])
+HEAD = (200, {"content-type": "text/plain"})
 
 
 def tape_of(name: str, *, keyed: bool = False) -> Tape:

@@ -15,7 +15,7 @@ from ringmain.hosts import Room, StreamWriter
 from ringmain.registry import DEMO_LABEL
 from ringmain.server.faults import forget_way
 from ringmain.server.limits import HungUp
-from ringmain.server.visit import Visit, encoded
+from ringmain.server.visit import Visit
 
 log = logging.getLogger("ringmain")
 
@@ -71,7 +71,7 @@ class _Streaming:
         self._writer = writer
         notices = (DEMO_LABEL, *answer.plan.notices) if answer.plan.connection.demo else answer.plan.notices
         head = {"content-type": writer.content_type, "cache-control": "no-cache"}
-        await visit.begin(200, encoded({**head, **visit.labels(notices)}))
+        await visit.begin(200, {**head, **visit.labels(notices)})
         async for piece in answer:
             if data := writer.piece(piece):
                 await visit.piece(data)

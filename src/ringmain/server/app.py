@@ -24,9 +24,10 @@ from ringmain.server.origin import SAFE, check_origin, own_origins
 from ringmain.server.pages.kept import Kept
 from ringmain.server.pages.plays import Plays
 from ringmain.server.pages.rendering import render_error, wants_page
+from ringmain.server.parts import Send
 from ringmain.server.routes import PAGES, Table, check_policies
 from ringmain.server.security import PAGE_HEADERS, PUBLIC, admin_token
-from ringmain.server.visit import Receive, Scope, Send
+from ringmain.server.visit import Receive, Scope
 
 BEHIND_THE_GATE = ("/v1/", "/hosts/")
 

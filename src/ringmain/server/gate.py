@@ -24,13 +24,14 @@ from ringmain.server.memory import remembered
 from ringmain.server.metrics import Metrics
 from ringmain.server.models import list_models, one_model
 from ringmain.server.named import NamedAsks
+from ringmain.server.parts import Send
 from ringmain.server.passing import Passing
 from ringmain.server.replay import earlier, play
 from ringmain.server.routes import Stop, Table
 from ringmain.server.security import PUBLIC, bearer
 from ringmain.server.tapes import Tape, Tapes
 from ringmain.server.trial import tried
-from ringmain.server.visit import NONE, Receive, Scope, Send, Visit
+from ringmain.server.visit import NONE, Receive, Scope, Visit
 
 log = logging.getLogger("ringmain")
 

@@ -18,7 +18,7 @@ TRIES = "x-stainless-retry-count"
 LONGEST = 255
 """Characters of a key."""
 
-REPLAYED = (b"x-ringmain-replayed", b"true")
+REPLAYED = {"x-ringmain-replayed": "true"}
 
 
 def earlier(tapes: Tapes, visit: Visit, account: Account, ask: Ask, body: bytes) -> Tape | None:
@@ -103,7 +103,7 @@ async def _play(visit: Visit, tape: Tape) -> None:
     if begun is None:
         raise stopping()
     status, headers = begun
-    await visit.begin(status, [*headers, REPLAYED])
+    await visit.begin(status, {**headers, **REPLAYED})
     async for piece in tape.all_pieces():
         await visit.piece(piece)
     if not tape.whole:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 MOST = 64 << 20
@@ -23,7 +23,7 @@ OVERHEAD, BIT = 2300, 64
 Name = tuple[str, str, str]
 """Account, path, and the host's key or what stands for it: nobody else finds the answer."""
 
-Headers = list[tuple[bytes, bytes]]
+Headers = Mapping[str, str]
 
 
 class Tape:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from itertools import chain, repeat
 from typing import Any, Self
 from urllib.parse import quote
@@ -13,12 +13,13 @@ from ringmain.hosts import HostReply, HostRequest
 from ringmain.question import new_id
 from ringmain.server.cycle import cycle_of
 from ringmain.server.limits import HungUp, check_body, read_body
+from ringmain.server.parts import Parts, Send
 from ringmain.server.presence import KEY, Presence
 from ringmain.server.tapes import Headers, Recording
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+RawHeaders = list[tuple[bytes, bytes]]
 
 PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 """What stands in a notice's header as it is; the rest is percent-encoded."""
@@ -26,7 +27,7 @@ PLAIN = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 LONGEST_NOTICE = 2000
 """Characters that all notices of one answer may have in its header."""
 
-NONE: Mapping[str, str] = {}
+NONE: Headers = {}
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
@@ -47,15 +48,14 @@ class Visit:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.receive = receive
         self.presence: Presence = scope.get(KEY) or Presence()
-        self._send = send
-        self._cycle = cycle_of(send)
+        self._way = cycle_of(send) or Parts(send)
         self.id = new_id()
         self.started = time.monotonic()
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.raw_path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         self.query: str = scope.get("query_string", b"").decode("latin-1")
-        self.raw_headers: Headers = scope["headers"]
+        self.raw_headers: RawHeaders = scope["headers"]
         self.headers = _decoded(self.raw_headers)
 
     @property
@@ -69,7 +69,7 @@ class Visit:
 
     async def body(self, largest: int) -> bytes:
         """The whole body. Raises as `read_body`."""
-        body = None if self._cycle is None else self._cycle.whole()
+        body = self._way.whole()
         if body is None:
             return await read_body(self.receive, self.headers, largest)
         check_body(body, self.headers, largest)
@@ -114,42 +114,36 @@ class Visit:
 
     # the way back --------------------------------------------------------------------------------------------------
 
-    def reply(self, answer: HostReply, more: Mapping[str, str] = NONE) -> Awaitable[None]:
+    def reply(self, answer: HostReply, more: Headers = NONE) -> Awaitable[None]:
         """Send a whole answer."""
         status, body = answer.status, answer.body
-        head = {**answer.headers, "content-length": str(len(body)), **more}
-        self.status = status
+        head = self._head(status, {**answer.headers, "content-length": str(len(body)), **more})
         if self.recording is not None:
-            self.recording.begin(status, encoded(head))
             self.recording.finish(body, self.code)
-        head["x-content-type-options"], head["x-request-id"] = "nosniff", self._request_id()
-        if self._cycle is not None:
-            return self._cycle.answer(status, head, body)
-        return self._in_parts(status, encoded(head), body)
-
-    async def _in_parts(self, status: int, head: Headers, body: bytes) -> None:
-        await self._send({"type": "http.response.start", "status": status, "headers": head})
-        await self._send({"type": "http.response.body", "body": body})
+        return self._way.answer(status, head, body)
 
     def begin(self, status: int, head: Headers) -> Awaitable[None]:
-        """Send the head of a streamed answer, which is kept for a retry, with what belongs to this very request."""
-        self.status = status
-        if self.recording is not None:
-            self.recording.begin(status, head)
-        own = [(b"x-content-type-options", b"nosniff"), (b"x-request-id", self._request_id().encode())]
-        return self._send({"type": "http.response.start", "status": status, "headers": [*head, *own]})
+        """Send the head of a streamed answer."""
+        return self._way.begin(status, self._head(status, head))
 
     def piece(self, data: bytes) -> Awaitable[None]:
         """Send a part of a streamed answer."""
         if self.recording is not None:
             self.recording.write(data)
-        return self._send({"type": "http.response.body", "body": data, "more_body": True})
+        return self._way.piece(data)
 
     def end(self, data: bytes) -> Awaitable[None]:
         """Send the last part of a streamed answer."""
         if self.recording is not None:
             self.recording.finish(data, self.code)
-        return self._send({"type": "http.response.body", "body": data})
+        return self._way.piece(data, last=True)
+
+    def _head(self, status: int, head: Headers) -> Headers:
+        """An answer's head, which is kept for a retry, with what belongs to this very request."""
+        self.status = status
+        if self.recording is not None:
+            self.recording.begin(status, head)
+        return {**head, "x-content-type-options": "nosniff", "x-request-id": self._request_id()}
 
     def _request_id(self) -> str:
         """The host's own id for the request where it sent one that is safe to repeat, else ours."""
@@ -167,19 +161,14 @@ class Visit:
         return told
 
 
-def encoded(headers: Mapping[str, str]) -> Headers:
-    """Headers as they go over the wire."""
-    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
-
-
-def _decoded(raw: Headers) -> dict[str, str]:
+def _decoded(raw: RawHeaders) -> dict[str, str]:
     """Headers as text; those that came twice as one value each, so that of two keys neither counts."""
     texts = map(str, chain.from_iterable(raw), repeat("latin-1"))
     headers = dict(zip(texts, texts, strict=True))
     return headers if len(headers) == len(raw) else _joined(raw)
 
 
-def _joined(raw: Headers) -> dict[str, str]:
+def _joined(raw: RawHeaders) -> dict[str, str]:
     joined: dict[str, str] = {}
     for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw):
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
