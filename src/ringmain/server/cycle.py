@@ -120,8 +120,10 @@ class Cycle(RequestResponseCycle):
         Raises `RuntimeError` for what would be read as more lines than it is, and for a second answer.
         """
         lines = headers.items()
-        if self.response_started or _CONTROL.search("".join(map("".join, lines))):
-            raise RuntimeError("The answer has begun already." if self.response_started else "Invalid HTTP header.")
+        if self.response_started:
+            raise RuntimeError("The answer has begun already.")
+        if _CONTROL.search("".join(map("".join, lines))):
+            raise RuntimeError("Invalid HTTP header.")
         self.response_started = True
         told = "\r\n".join(map(": ".join, lines)).encode("latin-1", "replace")
         end = b"\r\n" if self.keep_alive else b"\r\nconnection: close\r\n"
