@@ -35,7 +35,7 @@ def test_a_question_on_a_record_is_answered_in_the_askers_chat_and_the_model_is_
 ) -> None:
     asker = stage.asker("ada")
     put(asker, record, "What is their city?")
-    assert until(lambda: asker.answers(asker.chat()), 20)
+    assert until(lambda: asker.answers(asker.chat()), 60)
     (call,) = stage.provider.of("What is their city?")
     told = call["messages"][-1]["content"]
     assert "Deco Addict" in told
@@ -50,7 +50,7 @@ def test_a_field_that_the_asker_may_not_read_is_told_for_an_admin_and_not_for_th
         asker.call("res.partner", "read", [record], ["signup_type"])
     for who, question in ((asker, "May I ask who they are?"), (stage.admin, "And may I ask it?")):
         put(who, record, question)
-        assert until(lambda question=question: stage.provider.of(question), 20)
+        assert until(lambda question=question: stage.provider.of(question), 60)
     told = [stage.provider.of(question)[0] for question in ("May I ask who they are?", "And may I ask it?")]
     assert ["signup" in str(call).lower() for call in told] == [False, True]
 

@@ -4,17 +4,21 @@
 import { registry } from "@web/core/registry";
 
 const INPUT = ".o-mail-Composer-input";
+// While something is offered, Enter takes that and sends nothing.
+const NOT_OFFERED = "body:not(:has(.o-mail-Composer-suggestion))";
 
 registry.category("web_tour.tours").add("ringmain_ask", {
     steps: () => [
         { trigger: INPUT, run: "edit @Odoo" },
         { trigger: ".o-mail-Composer-suggestion:contains('OdooBot')", run: "click" },
         { trigger: INPUT, run: `edit @OdooBot how are you?` },
+        { trigger: NOT_OFFERED },
         { trigger: INPUT, run: "press Enter" },
         { trigger: ".o-mail-Message:contains('how are you?')" },
         { trigger: INPUT, run: "edit /a" },
         { trigger: ".o-mail-Composer-suggestion:contains('Ask OdooBot a question')", run: "click" },
         { trigger: INPUT, run: "edit /ai what is new?" },
+        { trigger: NOT_OFFERED },
         { trigger: INPUT, run: "press Enter" },
         { trigger: ".o-mail-Message:contains('Asked: what is new?')" },
     ],
