@@ -14,7 +14,7 @@ def ask_all(stage: Stage) -> list[tuple[Person, int]]:
     chats = [(asker, asker.chat()) for asker in askers]
     for (asker, chat), text in zip(chats, TEXTS, strict=True):
         asker.post(chat, text)
-    assert until(lambda: set(TEXTS) <= set(stage.provider.questions()), 60)
+    assert until(lambda: set(TEXTS) <= set(stage.provider.questions()), 20)
     assert not any(who.answers(chat) for who, chat in chats)
     return chats
 

@@ -75,7 +75,7 @@ def test_where_the_hub_does_not_reach_odoo_a_test_finds_out_and_odoo_waits_for_t
     assert company["ringmain_deliver"] == "wait"
     asker = stage.asker("waits")
     asker.post(asker.chat(), "Who is Ada?")
-    assert until(lambda: asker.answers(asker.chat()), 60) == ["<p>You asked: Who is Ada?</p>"]
+    assert until(lambda: asker.answers(asker.chat()), 20) == ["<p>You asked: Who is Ada?</p>"]
     stage.connect(way="hub", url=stage.hub.url, key=stage.key)
     (company,) = stage.admin.call("res.company", "read", [1], ["ringmain_deliver"])
     assert company["ringmain_deliver"] == "callback"

@@ -17,7 +17,7 @@ def test_a_question_is_answered_with_its_tokens_in_the_log_and_no_cost_that_nobo
     direct.save(model="late-0")
     asker = direct.asker("ada")
     asker.post(asker.chat(), "Who is Ada?")
-    assert until(lambda: asker.answers(asker.chat()), 60) == ["<p>You asked: Who is Ada?</p>"]
+    assert until(lambda: asker.answers(asker.chat()), 20) == ["<p>You asked: Who is Ada?</p>"]
     (row,) = direct.asks("state", "input_tokens", "output_tokens", "priced")
     assert row == ("done", IN, OUT, False)
     assert direct.provider.keys[-1] == PROVIDER_KEY
@@ -28,7 +28,7 @@ def test_a_second_question_travels_with_the_first_one_and_with_nobody_elses(dire
     for who, text in ((asker, "Who is Grace?"), (other, "Who is Mallory?"), (asker, "And the second one?")):
         before = len(who.answers(who.chat()))
         who.post(who.chat(), text)
-        assert until(lambda who=who, before=before: len(who.answers(who.chat())) > before, 60)
+        assert until(lambda who=who, before=before: len(who.answers(who.chat())) > before, 20)
     (call,) = direct.provider.of("And the second one?")
     said = [message["content"] for message in call["messages"] if message["role"] != "system"]
     assert said == ["Who is Grace?", "You asked: Who is Grace?", "And the second one?"]
@@ -46,4 +46,4 @@ def test_a_fault_is_told_once_and_politely_and_the_next_question_is_answered(dir
     assert "Sorry, I have no answer this time." in said
     direct.save(model="late-0")
     asker.post(asker.chat(), "And now?")
-    assert until(lambda: asker.answers(asker.chat()), 60)
+    assert until(lambda: asker.answers(asker.chat()), 20)

@@ -47,7 +47,7 @@ def test_in_a_channel_a_fault_is_told_to_who_asked_and_to_nobody_else(stage: Sta
     channel = asker.channel("channel", other.partner(other.id))
     with asker.ear() as ear, other.ear() as others:
         asker.post(channel, "Where are the bills?", to=(BOT,))
-        assert until(lambda: [one for one in ear.heard if "Sorry, I have no answer" in str(one.payload)], 60)
+        assert until(lambda: [one for one in ear.heard if "Sorry, I have no answer" in str(one.payload)], 20)
         assert not [one for one in others.heard if "Sorry, I have no answer" in str(one.payload)]
     assert asker.read(channel) == []
 
@@ -62,6 +62,6 @@ def test_after_any_number_of_faults_the_cron_is_active_and_the_next_question_is_
     assert until(lambda: [state for (state,) in stage.asks("state")[asked:]] == ["failed"] * 6, 60)
     stage.save(model="late-0")
     asker.post(chat, "And now?")
-    assert until(lambda: asker.answers(chat), 60)
+    assert until(lambda: asker.answers(chat), 20)
     query = "SELECT c.active, c.failure_count FROM ir_cron c JOIN ir_model_data d ON d.res_id = c.id"
     assert stage.odoo.rows(f"{query} WHERE d.module = 'ringmain' AND d.model = 'ir.cron'") == [(True, 0)]

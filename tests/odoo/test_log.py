@@ -19,7 +19,7 @@ def asked(stage: Stage) -> tuple[Person, Person]:
     people = stage.asker("ada"), stage.asker("grace")
     for who in people:
         who.post(who.chat(), f"The secret of {who.id}")
-        assert until(lambda who=who: who.answers(who.chat()), 60)
+        assert until(lambda who=who: who.answers(who.chat()), 20)
     return people
 
 

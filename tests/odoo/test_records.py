@@ -35,11 +35,18 @@ def test_a_question_on_a_record_is_answered_in_the_askers_chat_and_the_model_is_
 ) -> None:
     asker = stage.asker("ada")
     put(asker, record, "What is their city?")
-    assert until(lambda: asker.answers(asker.chat()), 60)
+    assert until(lambda: asker.answers(asker.chat()), 20)
     (call,) = stage.provider.of("What is their city?")
     told = call["messages"][-1]["content"]
     assert "Deco Addict" in told
     assert "Pleasant Hill" in told
+
+
+def test_who_has_never_opened_the_chat_finds_the_answer_there(stage: Stage, record: int) -> None:
+    asker = stage.asker("hedy")
+    put(asker, record, "Where do they live?")
+    assert until(lambda: ("Where do they live?", "done") in stage.asks("text", "state"), 20)
+    assert asker.answers(asker.chat())
 
 
 def test_a_field_that_the_asker_may_not_read_is_told_for_an_admin_and_not_for_them(stage: Stage, record: int) -> None:
@@ -50,7 +57,7 @@ def test_a_field_that_the_asker_may_not_read_is_told_for_an_admin_and_not_for_th
         asker.call("res.partner", "read", [record], ["signup_type"])
     for who, question in ((asker, "May I ask who they are?"), (stage.admin, "And may I ask it?")):
         put(who, record, question)
-        assert until(lambda question=question: stage.provider.of(question), 60)
+        assert until(lambda question=question: stage.provider.of(question), 20)
     told = [stage.provider.of(question)[0] for question in ("May I ask who they are?", "And may I ask it?")]
     assert ["signup" in str(call).lower() for call in told] == [False, True]
 

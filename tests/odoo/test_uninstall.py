@@ -31,7 +31,7 @@ def used(stage: Stage) -> Stage:
     stage.admin.call("ringmain.ask.target", "create", [{"model_id": partners}])
     asker = stage.asker("ada")
     asker.post(asker.chat(), "Hello?")
-    assert until(lambda: asker.answers(asker.chat()), 60)
+    assert until(lambda: asker.answers(asker.chat()), 20)
     for what in ("parameters", "tables", "columns", "crons", "actions", "views", "names", "groups"):
         assert stage.odoo.rows(LEFT[what]) or what == "parameters"
     assert own_files(stage)

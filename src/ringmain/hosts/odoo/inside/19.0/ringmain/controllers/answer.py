@@ -31,6 +31,8 @@ class Answer(http.Controller):
             return 400, {"state": "unreadable"}
         if not row.try_lock_for_update():
             return BUSY
+        # Odoo writes out what is left over as the request's user, and the public one may make nobody's chat.
+        request.update_env(user=SUPERUSER_ID)
         return row._called_back(reply)
 
     def _reply(self, row):
