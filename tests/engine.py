@@ -169,6 +169,8 @@ def _serve(path: Path, *, key: str | None, embedding: bool) -> None:
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.n_ctx, params.n_parallel, params.warmup, params.n_gpu_layers = CONTEXT, 4, False, 0
+    # Two threads wait for each other within every token, which takes a busy machine a hundred times as long.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     if key:
         params.api_keys = [key]
     if embedding:
