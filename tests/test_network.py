@@ -469,6 +469,68 @@ async def test_only_what_costs_nothing_is_asked_again_where_a_kept_connection_is
     assert heard == [b"hi"] * answers
 
 
+def end_it(line: socket.socket) -> None:
+    line.close()
+
+
+def speak(line: socket.socket) -> None:
+    line.sendall(KEPT.replace(b"hi", b"no"))
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("happens", [end_it, speak])
+@pytest.mark.parametrize("size", [2, 1 << 20, None], ids=["whole", "large", "poured"])
+def test_a_question_goes_by_another_connection_where_the_one_for_it_is_lost_before_it_has_left(
+    run: Callable, happens: Callable[[socket.socket], None], size: int | None
+) -> None:
+    """It has certainly not been charged, so it is no matter what it costs."""
+    poured = [b"{}"]
+
+    async def pieces() -> AsyncIterator[bytes]:
+        while poured:
+            yield poured.pop()
+
+    def question(url: str) -> Request:
+        if size is None:
+            return Request(url=url, upload=Upload(pieces(), 2))
+        return Request(url=url, body=b"x" * size)
+
+    async def lose(listening: socket.socket) -> None:
+        transport, url = Network(), f"http://127.0.0.1:{listening.getsockname()[1]}"
+        first = asyncio.create_task(fetch(transport, url))
+        line, _ = await asyncio.to_thread(listening.accept)
+        assert (await asyncio.to_thread(line.recv, 65_536)).endswith(b"{}")
+        line.sendall(KEPT)
+        assert await first == (200, b"hi")
+        if size != 2:
+            happens(line)
+        second = asyncio.create_task(transport.send(question(url), timeout=5))
+        await asyncio.sleep(0)
+        if size == 2:
+            happens(line)
+        again, _ = await asyncio.to_thread(listening.accept)
+        with again:
+            await asyncio.to_thread(_drained, again)
+            again.sendall(KEPT)
+            assert [chunk async for chunk in (await second).chunks()] == [b"hi"]
+        with suppress(OSError):
+            assert not line.recv(65_536)
+        line.close()
+        await transport.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
+        run(lose(listening))
+
+
+def _drained(line: socket.socket) -> None:
+    """Return once nothing has come for a while."""
+    line.settimeout(0.2)
+    with suppress(TimeoutError):
+        while line.recv(1 << 20):
+            pass
+
+
 async def test_what_nobody_asked_for_is_no_answer_to_the_next_question(transport: Network) -> None:
     spoken = asyncio.Event()
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import httptools
 
+from ringmain.burst import MUCH, Burst
 from ringmain.network.faults import broken_off
 from ringmain.network.incoming import Incoming
 from ringmain.network.place import Place
@@ -22,20 +23,21 @@ HEADS = 64
 READ = 16 << 10
 """Bytes that are read from a connection at a time."""
 
-ONE_WRITE = 256 << 10
-"""Bytes of a body up to which it is copied behind its head, so that both leave as one."""
-
 
 class Channel(asyncio.BufferedProtocol):
     """One connection; it carries one call at a time, and `free` is called when it could carry another."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, buffer: bytearray, free: "Callable[[Channel], None]") -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, burst: Burst, buffer: bytearray, free: "Callable[[Channel], None]"
+    ) -> None:
         self.idle_since = 0.0
         self._buffer = buffer
+        self._burst = burst
         self._loop = loop
         self._free = free
         self._transport: asyncio.Transport | None = None
-        self._arrivals: select.poll | None = None
+        self._arrivals: Callable[[int], Sequence[object]] = _nothing
+        """What waits to be read."""
         self._lines: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
         """Parts of the body that came in last, until the answer has taken them."""
@@ -45,6 +47,8 @@ class Channel(asyncio.BufferedProtocol):
         of ours would run for each of them."""
         self._parser = httptools.HttpResponseParser(self)
         self._incoming: Incoming | None = None
+        self._request = b""
+        """What leaves at the end of the loop's turn."""
         self._between = 0
         """Bytes that have come in since the last of a body."""
         self._done = False
@@ -62,25 +66,36 @@ class Channel(asyncio.BufferedProtocol):
         """Whether a call can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def rests(self, *, since: float) -> bool:
-        """Whether a call can be sent because it is idle, no longer than since this time of the loop, and nothing waits
-        to be read: that would be its end, or what nobody asked for."""
-        if self.idle_since <= since or self._transport is None or self._transport.is_closing():
-            return False
-        return self._arrivals is None or not self._arrivals.poll(0)
-
     def ask(self, place: Place, head: bytes, body: bytes, *, until: float) -> Incoming:
-        """Send a request; what comes of it `until` that time of the loop."""
+        """Send a request at the end of the loop's turn; what comes of it `until` that time of the loop."""
         transport = self._transport
         assert transport is not None
         self._incoming = incoming = Incoming(self._loop, place, transport, until=until)
         self._between = 0
-        if len(body) < ONE_WRITE:
-            transport.write(head + body)
+        if len(body) < MUCH:
+            self._request = head + body
+            self._burst.join(self._leave)
         else:
-            transport.write(head)
+            self._request = head
+            self._leave()
             transport.write(body)
         return incoming
+
+    def _leave(self) -> None:
+        """Send the request, unless nobody waits for its answer any more.
+
+        Nor where something waits to be read from a connection that was idle: that would be its end, or what nobody
+        asked for.
+        """
+        request, self._request = self._request, b""
+        incoming, transport = self._incoming, self._transport
+        if not request or incoming is None or transport is None or transport.is_closing():
+            return
+        if self.idle_since and self._arrivals(0):
+            self._break(ConnectionError("Server disconnected"))
+            return
+        incoming.sent = True
+        transport.write(request)
 
     async def pour(self, upload: Upload) -> None:
         """Send the rest of a request as fast as it is taken; where the answer comes before its end, no more of it.
@@ -88,6 +103,9 @@ class Channel(asyncio.BufferedProtocol):
         Raises `ValueError` where it is not as long as was said: what is too much would be another question.
         """
         self._more, left = True, upload.length
+        self._leave()
+        if self._incoming is None or not self._incoming.sent:
+            return
         async for piece in upload.pieces:
             left -= len(piece)
             if left < 0:
@@ -117,8 +135,9 @@ class Channel(asyncio.BufferedProtocol):
         """Begin."""
         self._transport = transport
         if hasattr(select, "poll"):
-            self._arrivals = select.poll()
-            self._arrivals.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+            arrivals = select.poll()
+            arrivals.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+            self._arrivals = arrivals.poll
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Where to put what comes in; it is read before another connection of this loop is asked."""
@@ -129,6 +148,9 @@ class Channel(asyncio.BufferedProtocol):
         incoming = self._incoming
         if incoming is None:
             self.abort()
+            return
+        if self._request:
+            self._break(ValueError("it answers before it is asked"))
             return
         try:
             self._parser.feed_data(self._buffer[:nbytes])
@@ -212,6 +234,11 @@ class Channel(asyncio.BufferedProtocol):
             incoming.end()
             # The parser forgets it with the end of the message.
             self._done, self._stays = True, self._parser.should_keep_alive()
+
+
+def _nothing(milliseconds: int) -> Sequence[object]:
+    """What a system that cannot be asked says of what waits to be read."""
+    return ()
 
 
 def _read(lines: dict[bytes, bytes]) -> dict[str, str]:

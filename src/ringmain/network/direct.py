@@ -4,6 +4,7 @@ import asyncio
 import re
 from functools import lru_cache, partial
 
+from ringmain.burst import burst_of
 from ringmain.errors import ProviderError
 from ringmain.network.channel import READ, Channel
 from ringmain.network.dial import Dialler
@@ -49,7 +50,7 @@ class DirectTransport:
                 return incoming
             except BaseException as error:
                 await incoming.close()
-                if not _may_go_again(request, channel, error):
+                if not _may_go_again(request, channel, error, sent=incoming.sent):
                     raise
 
     def _here(self) -> "Kept":
@@ -72,6 +73,7 @@ class Kept:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self._dialler = Dialler(loop)
+        self._burst = burst_of(loop)
         self._buffer = bytearray(READ)
         self._idle: dict[Origin, list[Channel]] = {}
         self._written = lru_cache(HEADS)(written)
@@ -95,14 +97,15 @@ class Kept:
         idle = self._idle.get((place.host, place.port, place.tls, public))
         while idle:
             channel = idle.pop()
-            if channel.rests(since=self.loop.time() - KEEP):
+            if channel.open and channel.idle_since > self.loop.time() - KEEP:
                 return channel
             channel.abort()
         return None
 
     async def dialled(self, place: Place, *, until: float, public: bool) -> Channel:
         """A new connection, which stands before this time of the loop. Raises as `Dialler.dial`."""
-        channel = Channel(self.loop, self._buffer, partial(self._keep, (place.host, place.port, place.tls, public)))
+        free = partial(self._keep, (place.host, place.port, place.tls, public))
+        channel = Channel(self.loop, self._burst, self._buffer, free)
         left = max(until - self.loop.time(), 0.001)
         await self._dialler.dial(place, channel, timeout=left, public=public)
         if not channel.open:
@@ -160,7 +163,8 @@ def written(method: str, place: Place, *headers: tuple[str, str]) -> bytes:
         raise unwritable(place) from error
 
 
-def _may_go_again(request: Request, channel: Channel, error: BaseException) -> bool:
-    """Whether a kept connection has failed a question that costs nothing: the provider may just have closed it."""
+def _may_go_again(request: Request, channel: Channel, error: BaseException, *, sent: bool) -> bool:
+    """Whether a kept connection has failed what has not left, or a question that costs nothing: the provider may just
+    have closed it."""
     broken = isinstance(error, ProviderError) and error.code == "upstream_ambiguous"
-    return broken and request.method == "GET" and channel.idle_since > 0
+    return broken and channel.idle_since > 0 and (request.method == "GET" or not sent)

@@ -21,6 +21,8 @@ class Incoming:
     """An answer that is coming in; a `Response` once its head is there."""
 
     status = 0
+    sent = False
+    """Whether what it answers has left."""
     ended = False
     """Whether nothing more comes."""
     _paused = False

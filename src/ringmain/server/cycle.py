@@ -84,7 +84,7 @@ class Cycle(RequestResponseCycle):
         if self.disconnected:
             return
         head = self._head(status, headers)
-        self.transport.writelines((head,) if self.scope["method"] == "HEAD" else (head, body))
+        self.transport.write(head if self.scope["method"] == "HEAD" else head + body)
         self._end()
 
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:

@@ -3,13 +3,14 @@ a word to whoever answers when the host hangs up, and less to do for each reques
 
 import asyncio
 from collections import deque
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserUpgrade, parse_url
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from ringmain.burst import Sender, burst_of
 from ringmain.server.cycle import Cycle
 from ringmain.server.presence import KEY, Presence
 
@@ -40,7 +41,7 @@ class Door(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Wait for the first head."""
-        super().connection_made(transport)
+        super().connection_made(cast("Any", Sender(transport, burst_of(self.loop))))
         self._arrived = asyncio.Event()
         self._presence = Presence()
         self._waiting = deque[Cycle]()
