@@ -30,7 +30,9 @@ def carry(db: Connection, process: str, entries: list[Entry]) -> None:
     for (account_id, window), amount in spending([entry.line for entry in fresh]).items():
         budget = {"account_id": account_id, "meter": MONEY, "window": window}
         upsert(db, USED, {**budget, "amount": amount}, adding=("amount",))
+        many.breathe()
         slices.give_back(db, process, account_id, MONEY, window, amount)
+        many.breathe()
 
 
 def _written(db: Connection, lines: list[Line]) -> set[str]:

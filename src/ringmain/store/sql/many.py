@@ -4,6 +4,7 @@ SQLAlchemy would look at every value of every row, and Python's SQLite would let
 row: a hub whose event loop wants that lock too then waits for the system's scheduler as often as there are rows.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -14,12 +15,17 @@ from sqlalchemy import Column, Connection, Table
 MOST = 999
 """Values that one statement may have in any SQLite."""
 
+BREATH = 0.0001
+"""Seconds of rest after a statement. The system lets a thread that does not rest go on for milliseconds, whoever waits
+for the same core meanwhile."""
+
 
 def insert(db: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows of values for these columns, each as every database can hold it."""
     for some in _in_parts(rows, MOST // len(columns)):
         statement = _inserting(table, columns, len(some), _mark(db))
         db.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+        breathe()
 
 
 def found(db: Connection, column: Column[Any], values: Sequence[str]) -> set[str]:
@@ -27,7 +33,13 @@ def found(db: Connection, column: Column[Any], values: Sequence[str]) -> set[str
     there = set[str]()
     for some in _in_parts(values, MOST):
         there.update(db.exec_driver_sql(_finding(column, len(some), _mark(db)), tuple(some)).scalars())
+        breathe()
     return there
+
+
+def breathe() -> None:
+    """Let an event loop on the same core answer who asks it."""
+    time.sleep(BREATH)
 
 
 def _in_parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
