@@ -32,9 +32,10 @@ def spending(lines: list[Line]) -> dict[tuple[str, str], int]:
     """(account id, window) → what these lines spend of it; lines without a window or cost count nowhere."""
     sums: dict[tuple[str, str], int] = {}
     for line in lines:
-        if line.window is not None and spent(line):
+        amount = spent(line)
+        if line.window is not None and amount:
             key = (line.account_id, line.window)
-            sums[key] = sums.get(key, 0) + spent(line)
+            sums[key] = sums.get(key, 0) + amount
     return sums
 
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ LARGEST = 10**16
 
 _counts = attrgetter(*[field.name for field in fields(Line) if field.type in (int, int | None)])
 """All that a line counts."""
+
+_conversation = attrgetter("conversation")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -62,28 +65,30 @@ def document(value: Any) -> str:
 
 def arriving(entries: Iterable[Entry]) -> list[Entry]:
     """The finished asks among these entries, each once, ready to be stored and in the order of their ids."""
-    ready = [_entry(entry) for entry in entries if entry.line.status != "open"]
-    once: dict[str, Entry] = {}
-    for entry in ready:
-        once.setdefault(entry.line.id, entry)
+    ended = [entry for entry in entries if entry.line.status != "open"]
+    ready = ended if _fit(ended) else list(map(_entry, ended))
+    once = {entry.line.id: entry for entry in reversed(ready)}
     return [once[id] for id in sorted(once)]
 
 
 def _entry(entry: Entry) -> Entry:
-    if _fits(entry):
+    if _fit((entry,)):
         return entry
     return Entry(line=_line(clean(entry.line)), turns=tuple(_turn(clean(turn)) for turn in entry.turns))
 
 
-def _fits(entry: Entry) -> bool:
-    """Whether every database can hold the entry as it is, as far as one look at its JSON and its counts can tell."""
-    line = entry.line
+def _fit(entries: Sequence[Entry]) -> bool:
+    """Whether every database can hold these entries as they are, as far as one look at their JSON and their counts can
+    tell."""
+    lines = [entry.line for entry in entries]
     try:
-        plain = b"\\u0000" not in _encode(entry)
+        plain = b"\\u0000" not in _encode(entries)
     except (UnicodeEncodeError, OverflowError):
         return False
-    named = [line.conversation or "", *[turn.conversation for turn in entry.turns]]
-    return plain and max(filter(None, _counts(line)), default=0) <= LARGEST and max(map(len, named)) <= LONGEST_HANDLE
+    turns = [turn for entry in entries for turn in entry.turns]
+    counts = filter(None, chain.from_iterable(map(_counts, lines)))
+    handles = filter(None, map(_conversation, chain(lines, turns)))
+    return plain and max(counts, default=0) <= LARGEST and max(map(len, handles), default=0) <= LONGEST_HANDLE
 
 
 def _line(line: Line) -> Line:
