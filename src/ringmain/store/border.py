@@ -82,7 +82,8 @@ def _fit(entries: Sequence[Entry]) -> bool:
     tell."""
     lines = [entry.line for entry in entries]
     try:
-        plain = b"\\u0000" not in _encode(entries)
+        # One by one: other threads wait while JSON is written, and a batch can be large.
+        plain = not any(b"\\u0000" in written for written in map(_encode, entries))
     except (UnicodeEncodeError, OverflowError):
         return False
     turns = [turn for entry in entries for turn in entry.turns]

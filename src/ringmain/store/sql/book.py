@@ -18,6 +18,9 @@ PLAIN = tuple(column.name for column in LINES.columns if column.name != "notices
 
 _plain = attrgetter(*PLAIN)
 
+BREATHLESS = 16
+"""Accounts whose spending is written in a row. Asks that must wait for a slice wait for all of them."""
+
 SUMS = ("input_tokens", "output_tokens", "unconfirmed_tokens", "audio_milliseconds", "characters")
 
 
@@ -27,12 +30,12 @@ def carry(db: Connection, process: str, entries: list[Entry]) -> None:
     turns = [msgspec.structs.asdict(turn) for entry in fresh for turn in entry.turns]
     if turns:
         db.execute(insert(db, TURNS).on_conflict_do_nothing(), turns)
-    for (account_id, window), amount in spending([entry.line for entry in fresh]).items():
+    for at, ((account_id, window), amount) in enumerate(spending([entry.line for entry in fresh]).items()):
         budget = {"account_id": account_id, "meter": MONEY, "window": window}
         upsert(db, USED, {**budget, "amount": amount}, adding=("amount",))
-        many.breathe()
         slices.give_back(db, process, account_id, MONEY, window, amount)
-        many.breathe()
+        if at % BREATHLESS == 0:
+            many.breathe()
 
 
 def _written(db: Connection, lines: list[Line]) -> set[str]:
