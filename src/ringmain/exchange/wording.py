@@ -1,6 +1,6 @@
 """What a provider call says: the host's words, what the account puts around them, and what was said before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -29,6 +29,13 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 UNFRAMED = Frame()
+
+WRITTEN: dict[Mode, Callable[[Sequence[Message]], Body]] = {
+    "chat": chat.content,
+    "completion": completion.conversation,
+    "responses": responses.content,
+}
+"""How each mode writes a conversation."""
 
 
 def frame(ask: Ask, account: Account, connection: Connection, mode: Mode, manner: str) -> Frame:
@@ -71,23 +78,25 @@ def contents(
     """
     if ask.also:
         ask = _said_also(ask, account)
-    if ask.wire == "completion":
-        if not ask.prompts:
-            raise _nothing()
-        if mode == "completion" and not turns:
-            return [completion.content([_framed(prompt, frame) for prompt in ask.prompts], listed=ask.listed)]
     opening = _context(ask, account) if account.context and manner != "completion" else ()
-    if mode == "responses" and ask.wire == "responses":
-        return [_own_responses(ask, opening, turns, frame)]
-    talks = _talks(ask, frame, mode)
+    talks: Sequence[Sequence[Message]]
+    if ask.wire != "completion":
+        if mode == "responses" and ask.wire == "responses":
+            return [_own_responses(ask, opening, turns, frame)]
+        talks = (ask.messages if frame is UNFRAMED else _framed_last(ask.messages, frame, "text"),)
+    elif not ask.prompts:
+        raise _nothing()
+    elif mode == "completion" and not turns:
+        return [completion.content([_framed(prompt, frame) for prompt in ask.prompts], listed=ask.listed)]
+    else:
+        talks = _prompted(ask, frame, mode)
     if opening or turns:
         talks = [_in_order(opening, turns, talk) for talk in talks]
-    return [_said(talk, mode) for talk in talks]
+    return list(map(WRITTEN[mode], talks))
 
 
-def _talks(ask: Ask, frame: Frame, mode: Mode) -> list[Sequence[Message]]:
-    if ask.wire != "completion":
-        return [ask.messages if frame is UNFRAMED else _framed_last(ask.messages, frame, "text")]
+def _prompted(ask: Ask, frame: Frame, mode: Mode) -> list[list[Message]]:
+    """A conversation for each prompt."""
     if mode == "completion" and len(ask.prompts) > 1:
         refuse_apart(ask.fields)
     if any(not isinstance(prompt, str) for prompt in ask.prompts):
@@ -99,12 +108,6 @@ def _in_order(opening: Sequence[Message], turns: Sequence[Message], talk: Sequen
     """What the system says first, then the earlier turns, then the ask."""
     begins = next((at for at, message in enumerate(talk) if message.get("role") not in OPENING), len(talk))
     return [*opening, *talk[:begins], *turns, *talk[begins:]]
-
-
-def _said(messages: Sequence[Message], mode: Mode) -> Body:
-    if mode == "chat":
-        return chat.content(messages)
-    return completion.conversation(messages) if mode == "completion" else responses.content(messages)
 
 
 def _own_responses(ask: Ask, opening: Sequence[Message], turns: Sequence[Message], frame: Frame) -> Body:
