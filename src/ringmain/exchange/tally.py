@@ -39,10 +39,10 @@ class Tally(msgspec.Struct):
     _choices: dict[int, Choice | _Growing] = {}
     _call: set[int] = set()
     """The choices of the call under way."""
-    _ended: list[tuple[Usage | None, set[int]]] = []
-    """Of each call that has ended: what the provider counted, and its choices."""
-    _guesses: bool = False
-    """Whether there is one among them that the provider did not count."""
+    _ended: list[Usage] = []
+    """Of each call that has ended: what the provider counted, or nothing."""
+    _uncounted: dict[int, set[int]] = {}
+    """The choices of those among them that the provider did not count, by their place."""
     _counting: Usage | None = None
     """Of the call under way; some servers count up in every piece."""
     _done: bool = False
@@ -57,17 +57,20 @@ class Tally(msgspec.Struct):
 
         Raises `ProviderError("upstream_empty")` where it had no choice.
         """
-        self._counting = heard.usage
-        if not (heard.choices or heard.audio) and plan.mode != "embeddings":
+        choices, usage = heard.choices, heard.usage
+        if not (choices or heard.audio) and plan.mode != "embeddings":
+            self._counting = usage
             raise self._empty(plan.connection.name)
         self.begun, self._model, self._audio = True, heard.model, heard.audio
         first = len(self._choices)
-        for choice in heard.choices:
-            placed = msgspec.structs.replace(choice, index=first + choice.index) if first else choice
-            self._choices[placed.index] = placed
-            self._call.add(placed.index)
-        self._end_call()
-        return _pieces(heard, first)
+        if first:
+            choices = tuple([msgspec.structs.replace(choice, index=first + choice.index) for choice in choices])
+        for choice in choices:
+            self._choices[choice.index] = choice
+        if usage is None:
+            self._uncounted[len(self._ended)] = {choice.index for choice in choices}
+        self._ended.append(usage or Usage())
+        return _pieces(choices)
 
     def add(self, piece: Piece) -> None:
         """Take in a piece of a stream."""
@@ -113,9 +116,9 @@ class Tally(msgspec.Struct):
         return error
 
     def _end_call(self) -> None:
-        self._ended.append((self._counting, self._call))
         if self._counting is None:
-            self._guesses = True
+            self._uncounted[len(self._ended)] = self._call
+        self._ended.append(self._counting or Usage())
         self._counting, self._call = None, set()
 
     @property
@@ -130,17 +133,16 @@ class Tally(msgspec.Struct):
         """
         if self._call or self._counting:
             self._end_call()
-        calls = tuple(map(self._took, self._ended, expected))
-        if not self._guesses:
-            return calls, ()
+        if not self._uncounted:
+            return tuple(self._ended), ()
+        calls = tuple(map(self._took, range(len(self._ended)), expected))
         what = "seconds" if calls[0].audio_milliseconds and not calls[0].input_tokens else "tokens"
         return calls, (f"The provider did not count the {what}; these are estimated.",)
 
-    def _took(self, ended: tuple[Usage | None, set[int]], expected: Usage) -> Usage:
-        counted, choices = ended
-        return counted or self._guessed(expected, choices)
-
-    def _guessed(self, expected: Usage, choices: set[int]) -> Usage:
+    def _took(self, at: int, expected: Usage) -> Usage:
+        choices = self._uncounted.get(at)
+        if choices is None:
+            return self._ended[at]
         written = sum(estimate(self._choices[index].text) for index in choices)
         if expected.audio_milliseconds or expected.characters:
             most = expected.output_tokens
@@ -177,7 +179,7 @@ class Tally(msgspec.Struct):
             milliseconds=milliseconds,
             account=plan.account.name,
             connection=plan.connection.name,
-            demo=plan.connection.demo,
+            demo=line.demo,
             raw=raw,
             audio=self._audio,
             created=line.at // 1000,
@@ -188,7 +190,7 @@ class Tally(msgspec.Struct):
         return choice.whole(index) if isinstance(choice, _Growing) else choice
 
 
-def _pieces(heard: Heard, first: int) -> Iterator[Piece]:
-    for choice in heard.choices:
-        yield Piece(text=choice.text, index=first + choice.index, tool_calls=choice.message.tool_calls)
-        yield Piece(index=first + choice.index, finish_reason=choice.finish_reason)
+def _pieces(choices: Sequence[Choice]) -> Iterator[Piece]:
+    for choice in choices:
+        yield Piece(text=choice.text, index=choice.index, tool_calls=choice.message.tool_calls)
+        yield Piece(index=choice.index, finish_reason=choice.finish_reason)
