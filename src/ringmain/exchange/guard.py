@@ -53,11 +53,7 @@ def admit(account: Account) -> None:
     Raises `Refusal("account_off")`.
     """
     if not account.on:
-        raise Refusal(
-            "account_off",
-            f"The account '{account.name}' is switched off.",
-            fix=f"An admin can switch it on with `ringmain hosts set {account.name} --on`.",
-        )
+        raise _off(account)
 
 
 def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
@@ -67,7 +63,8 @@ def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
     Raises `Refusal`: `account_off`, `rate_limit_exceeded`, `insufficient_quota`; `AskError` for too many choices.
     """
     account = plan.account
-    admit(account)
+    if not account.on:
+        raise _off(account)
     if plan.choices > MOST_CHOICES:
         raise _too_many(plan.choices)
     if allowance.asks is not None and allowance.asks < 1:
@@ -80,6 +77,14 @@ def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
     if allowance.money is not None:
         _budget(plan, hold, allowance.money)
     return msgspec.structs.replace(hold, window=allowance.window)
+
+
+def _off(account: Account) -> Refusal:
+    return Refusal(
+        "account_off",
+        f"The account '{account.name}' is switched off.",
+        fix=f"An admin can switch it on with `ringmain hosts set {account.name} --on`.",
+    )
 
 
 def _too_many(wanted: int) -> AskError:

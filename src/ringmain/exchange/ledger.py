@@ -1,7 +1,6 @@
 """Plan and reply → one line of the book."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -52,18 +51,24 @@ def answered(line: Line, plan: Plan, reply: Reply, *, attempts: int, lost: int =
     `lost` says how many calls without an answer may have been charged too: the upper bound of each, the hold, stays
     unconfirmed.
     """
-    return _ended(
+    usage = reply.usage
+    return msgspec.structs.replace(
         line,
-        reply.usage,
-        plan,
-        attempts=attempts,
-        milliseconds=reply.milliseconds,
-        lost=lost,
         status="ok",
         # Which model a hub chose for its client is known only now.
         model=line.model or reply.model,
-        picodollars=reply.picodollars,
+        mode=plan.mode,
         finish_reason=reply.finish_reason,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.cached,
+        audio_milliseconds=usage.audio_milliseconds,
+        characters=usage.characters,
+        picodollars=reply.picodollars,
+        unconfirmed_tokens=line.unconfirmed_tokens * lost,
+        unconfirmed_picodollars=line.unconfirmed_picodollars * lost,
+        milliseconds=reply.milliseconds,
+        attempts=attempts,
         notices=reply.notices,
     )
 
@@ -79,33 +84,18 @@ def broken(
     lost: int = 0,
 ) -> Line:
     """The line of an answer that broke off after it had begun; `calls` is what was heard of each, `lost` as above."""
-    return _ended(
-        line,
-        together(calls),
-        plan,
-        attempts=attempts,
-        milliseconds=milliseconds,
-        lost=lost,
-        status="interrupted",
-        picodollars=cost(plan.model.price, *calls),
-        code=error.code,
-        notices=plan.notices,
-    )
-
-
-def _ended(line: Line, usage: Usage, plan: Plan, *, lost: int, **more: Any) -> Line:
-    return msgspec.structs.replace(
-        line,
-        unconfirmed_tokens=line.unconfirmed_tokens * lost,
-        unconfirmed_picodollars=line.unconfirmed_picodollars * lost,
+    heard = Reply(
+        id=line.id,
+        wire=plan.ask.wire,
         mode=plan.mode,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cached_tokens=usage.cached,
-        audio_milliseconds=usage.audio_milliseconds,
-        characters=usage.characters,
-        **more,
+        model=line.model,
+        usage=together(calls),
+        picodollars=cost(plan.model.price, *calls),
+        notices=plan.notices,
+        milliseconds=milliseconds,
     )
+    told = answered(line, plan, heard, attempts=attempts, lost=lost)
+    return msgspec.structs.replace(told, status="interrupted", code=error.code)
 
 
 def held(line: Line, *, calls: int) -> Line:

@@ -59,7 +59,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def seconds(self) -> float:
         """How long all of it may take: as the connection has it, or until the host no longer listens."""
-        return min(self.connection.timeout, self.ask.deadline or self.connection.timeout)
+        deadline = self.ask.deadline
+        return min(self.connection.timeout, deadline) if deadline else self.connection.timeout
 
     @property
     def input_tokens(self) -> int:

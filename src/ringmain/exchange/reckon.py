@@ -35,21 +35,23 @@ class Reckoned(msgspec.Struct, frozen=True):
 
 
 def reckon(bodies: Sequence[Body], model: Model) -> Reckoned:
-    """What these calls come to, each of which must fit into the model's context window.
+    """What these calls of one ask come to, which differ in their words only; each must fit into the model's context
+    window.
 
     Raises `AskError("context_length_exceeded")` with the numbers.
     """
+    cap, choices = cap_of(bodies[0]), choices_of(bodies[0])
+    written = choices * (min(model.max_output or UNCAPPED, UNCAPPED) if cap is None else cap)
     expected: list[Usage] = []
-    longest, most = 0, 1
+    longest = 0
     for body in bodies:
-        texts, cap, choices = lengths(body), cap_of(body), choices_of(body)
+        texts = lengths(body)
         if model.context_window:
             _fit_window(body, max(texts, default=0), cap or 0, model)
         read = sum(texts)
-        each = min(model.max_output or UNCAPPED, UNCAPPED) if cap is None else cap
-        expected.append(Usage(read, each * choices * len(texts)))
-        longest, most = max(longest, read + (cap or 0)), max(most, choices)
-    return Reckoned(tuple(expected), longest, most)
+        expected.append(Usage(read, written * len(texts)))
+        longest = max(longest, read)
+    return Reckoned(tuple(expected), longest + (cap or 0), choices)
 
 
 def measured(body: Body, call: Usage) -> Reckoned:

@@ -34,13 +34,17 @@ def _detailed(usage: Usage, inner: Json, outer: Json) -> Usage:
     )
 
 
-class _OfInput(msgspec.Struct):
+class _OfInput(msgspec.Struct, frozen=True):
     cached_tokens: Count = 0
     cache_write_tokens: Count = 0
 
 
-class _OfOutput(msgspec.Struct):
+class _OfOutput(msgspec.Struct, frozen=True):
     reasoning_tokens: Count = 0
+
+
+NO_INPUT, NO_OUTPUT = _OfInput(), _OfOutput()
+"""What a provider has said that tells no more than the sums."""
 
 
 class Counted(msgspec.Struct):
@@ -53,7 +57,7 @@ class Counted(msgspec.Struct):
 
     def usage(self) -> Usage:
         """Its tokens."""
-        inner, outer = self.prompt_tokens_details or _OfInput(), self.completion_tokens_details or _OfOutput()
+        inner, outer = self.prompt_tokens_details or NO_INPUT, self.completion_tokens_details or NO_OUTPUT
         return Usage(
             self.prompt_tokens,
             self.completion_tokens,
