@@ -74,8 +74,9 @@ def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
             fix="Wait for the next minute, or have an admin raise --rpm.",
             retry_after=MINUTE - at / 1000 % MINUTE,
         )
-    if allowance.money is not None:
-        _budget(plan, hold, allowance.money)
+    money = allowance.money
+    if money is not None and (hold.picodollars is None or hold.picodollars > money):
+        _beyond(plan, hold)
     return msgspec.structs.replace(hold, window=allowance.window)
 
 
@@ -96,7 +97,8 @@ def _too_many(wanted: int) -> AskError:
     )
 
 
-def _budget(plan: Plan, hold: Hold, money: int) -> None:
+def _beyond(plan: Plan, hold: Hold) -> None:
+    """Refuse what costs more than is left of the budget; what has no price only where the account wants that."""
     account = plan.account
     if hold.picodollars is None:
         if account.unpriced == "refuse":
@@ -107,10 +109,9 @@ def _budget(plan: Plan, hold: Hold, money: int) -> None:
                 fix=f"Set one with `ringmain connections set {plan.connection.name} --price {plan.model.id}={unit}`.",
             )
         return
-    if hold.picodollars > money:
-        smaller = SMALLER.get(plan.mode, "Lower max_tokens")
-        raise Refusal(
-            "insufficient_quota",
-            f"This ask may cost more than what is left of the budget of '{account.name}' for this {account.per}.",
-            fix=f"{smaller}, wait for the next {account.per}, or have an admin raise --budget.",
-        )
+    smaller = SMALLER.get(plan.mode, "Lower max_tokens")
+    raise Refusal(
+        "insufficient_quota",
+        f"This ask may cost more than what is left of the budget of '{account.name}' for this {account.per}.",
+        fix=f"{smaller}, wait for the next {account.per}, or have an admin raise --budget.",
+    )

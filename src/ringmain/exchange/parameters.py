@@ -20,13 +20,15 @@ def other_fields(
     `manner` is the mode that was set, else the one that the host speaks.
     `gapped` says that `suffix` is among the call's words and so is not sent.
     """
-    fields = _unsaid(ask, mode, gapped) if gapped or ask.wire == "responses" else ask.fields
-    fields, unknown, lost, refused = uncontrolled(fields), (), (), ()
+    fields = uncontrolled(_unsaid(ask, mode, gapped) if gapped or ask.wire == "responses" else ask.fields)
+    unknown = lost = refused = ()
+    cap = None
     if manner == "completion" and mode != "completion":
         fields, unknown = emulated(fields, account.parameters, mode)
     if mode != ask.wire:
         fields, lost = translate(fields, TALKING.get(ask.wire, "chat"), mode)
-    cap = _cap(connection, model) if mode == "chat" else None
+    if mode == "chat":
+        cap = connection.preset.token_cap or ("max_completion_tokens" if "max_tokens" in model.refuses else None)
     if cap:
         fields = _renamed(fields, cap)
     if ask.lenient and model.refuses:
@@ -62,11 +64,6 @@ def _unsaid(ask: Ask, mode: Mode, gapped: bool) -> dict[str, Any]:
     """The host's fields without those whose words `wording` has put into the call."""
     words = [*(["suffix"] if gapped else []), *(["input", "instructions"] if ask.wire == "responses" != mode else [])]
     return {k: v for k, v in ask.fields.items() if k not in words}
-
-
-def _cap(connection: Connection, model: Model) -> str | None:
-    """The name that chat wants for the cap on output; None leaves the host's."""
-    return connection.preset.token_cap or ("max_completion_tokens" if "max_tokens" in model.refuses else None)
 
 
 def _renamed(fields: dict[str, Any], cap: str) -> dict[str, Any]:

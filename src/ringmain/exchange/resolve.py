@@ -91,11 +91,15 @@ def resolve(
     if ask.stream:
         bodies = streamed(bodies, connection, model, taken)
     reckoned = reckon(bodies, model)
-    told = _told(ask, connection, notices)
+    told = ask.notices + notices
+    if ask.organization:
+        told += _gave_way(ask, connection)
     if taken != manner:
         told += _emulation(ask, wanted, taken, model)
     if ask.unsaid or taken == "completion":
         told += unsaid(ask, taken)
+    if not OF_OUR_OWN.isdisjoint(bodies[0]):
+        added = _added(bodies[0], ask, added)
     return Plan(
         ask=ask,
         account=account,
@@ -105,7 +109,7 @@ def resolve(
         bodies=bodies,
         stream=ask.stream,
         organization=connection.organization or ask.organization,
-        added=_added(bodies[0], ask, added),
+        added=added,
         notices=told + noted,
         expected=reckoned.expected,
         longest=reckoned.longest,
@@ -131,8 +135,8 @@ def pick(
     that can stand in for it.
     """
     first: Mode = TALKING.get(wire, "chat") if wanted == "auto" else wanted
-    can: tuple[Mode, ...] = (model.modes if model.modes is not None else connection.preset.modes) or (first,)
-    if first in can:
+    can = connection.preset.modes if model.modes is None else model.modes
+    if not can or first in can:
         return first
     for mode in INSTEAD[wanted]:
         if mode in can:
@@ -143,19 +147,13 @@ def pick(
 def _bodies(model: Model, fields: Body, told: Sequence[Body]) -> tuple[Body, ...]:
     """The calls; a rendered conversation has a stop of its own, which gives way to one that was asked for."""
     named = {"model": model.id, **fields} if model.id else fields
-    bodies: list[Body] = []
-    for said in told:
-        body = named | said
-        if fields.get("stop"):
-            body["stop"] = fields["stop"]
-        bodies.append(body)
-    return tuple(bodies)
+    if fields.get("stop"):
+        told = [{**said, "stop": fields["stop"]} for said in told]
+    return tuple(map(named.__or__, told))
 
 
 def _added(body: Body, ask: Ask, added: tuple[str, ...]) -> tuple[str, ...]:
     """What the account added, and what neither host nor account asked for, which is the same in all calls of a plan."""
-    if OF_OUR_OWN.isdisjoint(body):
-        return added
     own = [name for name in sorted(OF_OUR_OWN & body.keys()) if ask.fields.get(name) is None]
     return (*added, *(name for name in own if name not in added))
 
@@ -166,11 +164,11 @@ def _emulation(ask: Ask, wanted: str, mode: Mode, model: Model) -> tuple[str, ..
     return (f"'{model.id}' has no {wanted} mode here; it was asked by {mode}.",)
 
 
-def _told(ask: Ask, connection: Connection, notices: tuple[str, ...]) -> tuple[str, ...]:
-    """What was told so far, and that the host's organization gave way where it did."""
+def _gave_way(ask: Ask, connection: Connection) -> tuple[str, ...]:
+    """What tells that the host's organization gave way, where it did."""
     if not ask.organization or not connection.organization or ask.organization == connection.organization:
-        return ask.notices + notices
-    return (*ask.notices, *notices, "The host's organization was not sent, because the connection has its own.")
+        return ()
+    return ("The host's organization was not sent, because the connection has its own.",)
 
 
 def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model, notices: tuple[str, ...]) -> Plan:
@@ -184,7 +182,7 @@ def _embeddings(ask: Ask, account: Account, connection: Connection, model: Model
         mode="embeddings",
         bodies=bodies,
         organization=connection.organization or ask.organization,
-        notices=_told(ask, connection, notices),
+        notices=ask.notices + notices + _gave_way(ask, connection),
         expected=reckoned.expected,
         longest=reckoned.longest,
         choices=reckoned.choices,
@@ -207,7 +205,7 @@ def _of_sound(ask: Ask, account: Account, connection: Connection, model: Model, 
         bodies=bodies,
         organization=connection.organization or ask.organization,
         added=("response_format",) if "response_format" in said else (),
-        notices=_told(ask, connection, notices),
+        notices=ask.notices + notices + _gave_way(ask, connection),
         expected=reckoned.expected,
         longest=reckoned.longest,
         choices=reckoned.choices,

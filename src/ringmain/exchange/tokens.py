@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ringmain.exchange.ask import Message, text_of
 from ringmain.exchange.loose import Json, as_list, as_object
@@ -67,14 +67,13 @@ def _mixed(text: str) -> int:
     return (len(text) - len(rest)) * ASCII + sum(weights)
 
 
-def estimate_messages(messages: Iterable[Json]) -> int:
+def estimate_messages(messages: Sequence[Json]) -> int:
     """About how many tokens a conversation is, frames and attachments included."""
-    tokens = 0
+    tokens = EACH * len(messages)
     for message in messages:
         if isinstance(message, dict):
             content = message["content"] if message.keys() == PLAIN_MESSAGE else None
             tokens += estimate(content) if type(content) is str else _said(message) + _calls(message)
-        tokens += EACH
     return tokens
 
 
