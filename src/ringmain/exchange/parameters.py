@@ -1,6 +1,6 @@
 """A call's other fields: the host's, then the account's, under the names that the mode and the provider want."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ringmain.exchange.account import Account
@@ -21,19 +21,16 @@ def other_fields(
     `gapped` says that `suffix` is among the call's words and so is not sent.
     """
     fields = uncontrolled(_unsaid(ask, mode, gapped) if gapped or ask.wire == "responses" else ask.fields)
-    unknown = lost = refused = ()
-    cap = None
-    if manner == "completion" and mode != "completion":
-        fields, unknown = emulated(fields, account.parameters, mode)
-    if mode != ask.wire:
-        fields, lost = translate(fields, TALKING.get(ask.wire, "chat"), mode)
+    notices, cap = (), None
+    if not mode == manner == ask.wire:
+        fields, notices = _crossed(ask, account, fields, mode, manner)
     if mode == "chat":
         cap = connection.preset.token_cap or ("max_completion_tokens" if "max_tokens" in model.refuses else None)
     if cap:
         fields = _renamed(fields, cap)
     if ask.lenient and model.refuses:
         fields, refused = _taken(fields, model)
-    notices = tuple(_left_out(ask, model, mode, unknown, lost, refused)) if unknown or lost or refused else ()
+        notices += tuple([f"'{model.id}' refuses {name}; it was left out." for name in refused])
     if gapped:
         notices = (*notices, f"The suffix was put into words, because {mode} has no field for it here.")
     if not account.parameters:
@@ -41,6 +38,24 @@ def other_fields(
     offered = carried(account.parameters, mode)
     added = _added(fields, _renamed(offered, cap) if cap else offered, model, gapped)
     return {**fields, **added}, tuple(added), notices
+
+
+def _crossed(
+    ask: Ask, account: Account, fields: dict[str, Any], mode: Mode, manner: str
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The fields as the mode has them, and what to tell of those that it has not: a completion's, or the wire's own."""
+    dropped: dict[Wire, tuple[str, ...]] = {"completion": (), ask.wire: ()}
+    if manner == "completion" and mode != "completion":
+        fields, dropped["completion"] = emulated(fields, account.parameters, mode)
+    if mode != ask.wire:
+        fields, lost = translate(fields, TALKING.get(ask.wire, "chat"), mode)
+        dropped[ask.wire] += lost
+    told = [
+        f"Left out, because {mode} has no counterpart of {wire}'s: {', '.join(names)}."
+        for wire, names in dropped.items()
+        if names
+    ]
+    return fields, tuple(told)
 
 
 def _taken(fields: dict[str, Any], model: Model) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -72,19 +87,6 @@ def _renamed(fields: dict[str, Any], cap: str) -> dict[str, Any]:
         return fields
     held = said(fields)
     return {cap if name in CAPS else name: value for name, value in fields.items() if name in held or name not in CAPS}
-
-
-def _left_out(
-    ask: Ask, model: Model, mode: Mode, unknown: tuple[str, ...], lost: tuple[str, ...], refused: Sequence[str]
-) -> Iterator[str]:
-    """What to tell of fields that are not sent: `unknown` ones are a completion's, `lost` ones the wire's own."""
-    dropped: dict[Wire, tuple[str, ...]] = {"completion": unknown}
-    dropped[ask.wire] = (*dropped.get(ask.wire, ()), *lost)
-    for wire, names in dropped.items():
-        if names:
-            yield f"Left out, because {mode} has no counterpart of {wire}'s: {', '.join(names)}."
-    for name in refused:
-        yield f"'{model.id}' refuses {name}; it was left out."
 
 
 def streamed(bodies: Sequence[Body], connection: Connection, model: Model, mode: Mode) -> tuple[Body, ...]:
