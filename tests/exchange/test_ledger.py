@@ -178,6 +178,31 @@ def test_an_answer_that_broke_off_is_settled_at_what_was_heard_of_it():
     assert released(line)
 
 
+def test_a_line_that_broke_off_says_all_that_an_answered_one_says():
+    error = ProviderError("stream_interrupted", "x", billed=True)
+    heard = Usage(10, 3, 4, audio_milliseconds=5, characters=6)
+    line = broken(at_provider(), plan(), error, [heard], attempts=3, milliseconds=4, lost=2)
+    assert line == msgspec.structs.replace(
+        FIRST,
+        model="m",
+        mode="chat",
+        status="interrupted",
+        code="stream_interrupted",
+        input_tokens=10,
+        output_tokens=3,
+        cached_tokens=4,
+        audio_milliseconds=5,
+        characters=6,
+        picodollars=40,
+        unconfirmed_tokens=224,
+        unconfirmed_picodollars=2024,
+        milliseconds=4,
+        attempts=3,
+        window="2026-11",
+        notices=plan().notices,
+    )
+
+
 def test_the_calls_of_an_answer_that_broke_off_are_priced_one_by_one():
     tiered = a_plan(ASK, model=a_model("chat", price=Price(1, 10, tiers=(Tier(15, 100, 100),))))
     error = ProviderError("stream_interrupted", "x", billed=True)

@@ -128,6 +128,15 @@ def test_the_one_call_that_was_not_counted_is_estimated():
     assert usage(tally) == ((Usage(60, 50), Usage(200, estimate("hello world"))), GUESSED)
 
 
+def test_of_whole_answers_the_one_that_was_not_counted_is_estimated_with_its_own_choices():
+    tally = Tally()
+    for said in (heard("a", "b", usage=Usage(60, 50)), heard("hello world", "x"), heard("c", usage=Usage(7, 3))):
+        list(tally.whole(said, a_plan()))
+    guessed = Usage(200, estimate("hello world") + 1)
+    assert usage(tally) == ((Usage(60, 50), guessed, Usage(7, 3)), GUESSED)
+    assert [choice.text for choice in reply(tally).choices] == ["a", "b", "hello world", "x", "c"]
+
+
 def test_an_answer_that_breaks_off_is_counted_as_far_as_it_was_heard():
     tally = Tally()
     tally.add(text("hello world"))
