@@ -40,18 +40,19 @@ def reckon(bodies: Sequence[Body], model: Model) -> Reckoned:
 
     Raises `AskError("context_length_exceeded")` with the numbers.
     """
-    cap, choices = cap_of(bodies[0]), choices_of(bodies[0])
+    cap, choices, window = cap_of(bodies[0]), choices_of(bodies[0]), model.context_window
+    capped = cap or 0
     written = choices * (min(model.max_output or UNCAPPED, UNCAPPED) if cap is None else cap)
     expected: list[Usage] = []
     longest = 0
     for body in bodies:
         texts = lengths(body)
-        if model.context_window:
-            _fit_window(body, max(texts, default=0), cap or 0, model)
+        if window and max(texts, default=0) * CERTAIN + capped > window:
+            raise _too_long(body, max(texts, default=0), capped, model)
         read = sum(texts)
         expected.append(Usage(read, written * len(texts)))
         longest = max(longest, read)
-    return Reckoned(tuple(expected), longest + (cap or 0), choices)
+    return Reckoned(tuple(expected), longest + capped, choices)
 
 
 def measured(body: Body, call: Usage) -> Reckoned:
@@ -90,19 +91,15 @@ def _tokens(prompt: Json) -> int:
     return estimate(prompt) if isinstance(prompt, str) else len(as_list(prompt))
 
 
-def _fit_window(body: Body, prompt: int, cap: int, model: Model) -> None:
-    if model.context_window and prompt * CERTAIN + cap > model.context_window:
-        sentence, fix = _too_long(model, prompt, cap)
-        param = "messages" if "messages" in body else "prompt"
-        raise AskError("context_length_exceeded", sentence, fix=fix, param=param)
-
-
-def _too_long(model: Model, prompt: int, cap: int) -> tuple[str, str]:
-    if not cap:
+def _too_long(body: Body, prompt: int, cap: int, model: Model) -> AskError:
+    if cap:
+        sentence = (
+            f"The prompt has about {prompt} tokens and max_tokens asks for {cap}, "
+            f"but '{model.id}' holds {model.context_window} together."
+        )
+        fix = "Shorten the prompt, lower max_tokens, or take a model with a larger context window."
+    else:
         sentence = f"The prompt has about {prompt} tokens, but '{model.id}' holds {model.context_window}."
-        return sentence, "Shorten the prompt, or take a model with a larger context window."
-    return (
-        f"The prompt has about {prompt} tokens and max_tokens asks for {cap}, "
-        f"but '{model.id}' holds {model.context_window} together.",
-        "Shorten the prompt, lower max_tokens, or take a model with a larger context window.",
-    )
+        fix = "Shorten the prompt, or take a model with a larger context window."
+    param = "messages" if "messages" in body else "prompt"
+    return AskError("context_length_exceeded", sentence, fix=fix, param=param)

@@ -51,6 +51,8 @@ def choose(ask: Ask, account: Account, connection: Connection, *, fallback: str 
         free = ()
     if not wanted:
         return None
+    if not account.models and wanted not in connection.aliases:
+        return Chosen(wanted)
     meant = connection.aliases.get(wanted, wanted)
     if account.models and not {wanted, meant} & {*account.models, *free}:
         raise Refusal(
