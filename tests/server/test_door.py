@@ -142,6 +142,24 @@ async def test_a_head_is_not_taken_for_as_large_as_what_came_before_it() -> None
     await asyncio.gather(*line.tasks)
 
 
+async def test_who_waits_for_the_rest_of_a_body_is_told_of_it_whatever_comes_with_it() -> None:
+    came: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while not came or came[-1]["type"] == "http.request":
+            came.append(await receive())
+
+    line = opened(app)
+    line.data_received(b"POST / HTTP/1.1\r\nHost: hub\r\nContent-Length: 4\r\n\r\n12")
+    await asyncio.sleep(0.01)
+    line.data_received(b"34GET / HTTP/1.1\r\nHost: hub\r\n\r\n")
+    await asyncio.sleep(0.01)
+    assert [part["body"] for part in came] == [b"12", b"34"]
+    line.connection_lost(None)
+    await asyncio.wait_for(asyncio.gather(*line.tasks), 1.0)
+    assert len(came) == 3
+
+
 def _readable(line: socket.socket, seconds: float) -> bool:
     import select
 

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -10,13 +11,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 _LINE = b"%b: %b\r\n".__mod__
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
-CHUNKED = b"transfer-encoding: chunked\r\n"
-
-
-def cycle_of(send: Any) -> "Cycle | None":
-    """The cycle of a request with this `send`, where it came through our door."""
-    owner = getattr(send, "__self__", None)
-    return owner if isinstance(owner, Cycle) else None
+CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
+"""The end of a head whose body comes in chunks."""
 
 
 class Cycle(RequestResponseCycle):
@@ -34,6 +30,8 @@ class Cycle(RequestResponseCycle):
     """Whether the end of the body has been received."""
     _called = False
     """Whether the body has been called for, where the host waits for that."""
+    waited = False
+    """Whether anybody has waited for more to arrive, who is to be told of it."""
 
     def __init__(self, door: HttpToolsProtocol, arrived: Any, scope: Any, *, keep_alive: bool) -> None:
         self.scope = scope
@@ -60,6 +58,7 @@ class Cycle(RequestResponseCycle):
             self.flow.resume_reading()
             if self.body or not (self.more_body or self._ended):
                 return self._part()
+            self.waited = True
             self.message_event.clear()
             await self.message_event.wait()
         return {"type": "http.disconnect"}
@@ -83,8 +82,9 @@ class Cycle(RequestResponseCycle):
             await self.flow.drain()
         if self.disconnected:
             return
-        head = self._head(status, headers)
-        self.transport.write(head if self.scope["method"] == "HEAD" else head + body)
+        if self.scope["method"] == "HEAD":
+            body = b""
+        self.transport.write(self._head(status, headers, b"\r\n", body))
         self._end()
 
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:
@@ -97,7 +97,7 @@ class Cycle(RequestResponseCycle):
         if self.disconnected:
             return
         self.chunked_encoding = "content-length" not in headers and self.scope["http_version"] != "1.0"
-        self.transport.write(self._head(status, headers, CHUNKED if self.chunked_encoding else b""))
+        self.transport.write(self._head(status, headers, CHUNKED if self.chunked_encoding else b"\r\n"))
 
     async def piece(self, data: bytes, *, last: bool = False) -> None:
         """Send a piece."""
@@ -114,24 +114,25 @@ class Cycle(RequestResponseCycle):
         if last:
             self._end()
 
-    def _head(self, status: int, headers: Mapping[str, str], framing: bytes = b"") -> bytes:
-        """The bytes of an answer's head, with which it begins.
+    def _head(self, status: int, headers: Mapping[str, str], *rest: bytes) -> bytes:
+        """The bytes with which an answer begins; `rest` is what follows these headers, from what frames the body on.
 
         Raises `RuntimeError` for what would be read as more lines than it is, and for a second answer.
         """
         lines = headers.items()
         if self.response_started:
             raise RuntimeError("The answer has begun already.")
-        if _CONTROL.search("".join(map("".join, lines))):
+        if _CONTROL.search("".join(chain.from_iterable(lines))):
             raise RuntimeError("Invalid HTTP header.")
         self.response_started = True
         told = "\r\n".join(map(": ".join, lines)).encode("latin-1", "replace")
         end = b"\r\n" if self.keep_alive else b"\r\nconnection: close\r\n"
-        return b"".join((STATUS_LINE[status], *map(_LINE, self.default_headers), told, end, framing, b"\r\n"))
+        return b"".join([STATUS_LINE[status], *map(_LINE, self.default_headers), told, end, *rest])
 
     def _end(self) -> None:
         self.response_complete = True
-        self.message_event.set()
+        if self.waited:
+            self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
         self.on_response()

@@ -22,7 +22,7 @@ LARGEST = 64 << 10
 
 What it began in is not counted, as other requests may have come with it."""
 
-NOWHERE: Any = deque[Any](maxlen=0)
+_let_go = deque[tuple[bytes, bytes]](maxlen=0).append
 """Takes trailers, which are no headers: what they say must not count as if it had come before the body."""
 
 
@@ -78,7 +78,8 @@ class Door(HttpToolsProtocol):
             return
         except HttpParserUpgrade:
             """Nothing else is spoken here."""
-        self._arrived.set()
+        if self._answering is not None and self._answering.waited:
+            self._arrived.set()
         if self._heading:
             self._count(len(data))
 
@@ -105,11 +106,12 @@ class Door(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins; whether its rest must be waited for is known when all that has come is read."""
         self.url, self.headers = b"", []
-        self._heading, self._size = True, None
+        self._take = self.headers.append
+        self._heading = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a part of a trailer."""
-        self.headers.append((name.lower(), value))
+        self._take((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Begin with the answer, or after the one that is under way; the gate waits for the body.
@@ -119,29 +121,28 @@ class Door(HttpToolsProtocol):
         self._heading = False
         if self._late is not None:
             self._enough()
-        before, self.cycle = self.cycle, self._begin()
-        self.headers = NOWHERE
-        if before is None or before.response_complete:
-            self._start(self.cycle)
-        else:
-            self.flow.pause_reading()
-            self._waiting.append(self.cycle)
-
-    def _begin(self) -> Cycle:
+        self._take = _let_go
         parser: Any = self.parser
         version = parser.get_http_version()
         url = parse_url(self.url)
-        path = url.path.decode("ascii")
+        raw_path = url.path
+        path = raw_path.decode("ascii")
         scope = {
             **self._alike,
             "http_version": version,
             "method": parser.get_method().decode("ascii"),
             "path": unquote(path) if "%" in path else path,
-            "raw_path": url.path,
+            "raw_path": raw_path,
             "query_string": url.query or b"",
             "headers": self.headers,
         }
-        return Cycle(self, self._arrived, scope, keep_alive=version != "1.0" and parser.should_keep_alive())
+        keep_alive = version != "1.0" and parser.should_keep_alive()
+        before, self.cycle = self.cycle, Cycle(self, self._arrived, scope, keep_alive=keep_alive)
+        if before is None or before.response_complete:
+            self._start(self.cycle)
+        else:
+            self.flow.pause_reading()
+            self._waiting.append(self.cycle)
 
     def _start(self, cycle: Cycle) -> None:
         self._answering = cycle
@@ -172,7 +173,8 @@ class Door(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self._waiting:
             self._start(self._waiting.popleft())
             return
@@ -208,7 +210,7 @@ class Door(HttpToolsProtocol):
     def _enough(self) -> None:
         if self._late is not None:
             self._late.cancel()
-            self._late = None
+            self._late = self._size = None
 
     def _cut(self) -> None:
         self._enough()

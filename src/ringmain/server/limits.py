@@ -27,21 +27,13 @@ class HungUp(Exception):
     """The host went away before it had sent everything."""
 
 
-def check_body(body: bytes, headers: Mapping[str, str], largest: int) -> None:
-    """Nothing, where a body that is here already may be read. Raises as `read_body`."""
-    if "content-encoding" in headers:
-        _check_encoding(headers["content-encoding"])
-    if len(body) > largest:
-        raise too_large(largest)
-
-
 async def read_body(receive: Receive, headers: Mapping[str, str], largest: int) -> bytes:
     """The whole body, whatever its announced length says.
 
     Raises `AskError`: `request_too_large`, `invalid_request` for a compressed or a dripping one; `HungUp`.
     """
     if "content-encoding" in headers:
-        _check_encoding(headers["content-encoding"])
+        check_encoding(headers["content-encoding"])
     _check_length(headers, largest)
     body, more = bytearray(), True
     while more:
@@ -72,7 +64,8 @@ async def _next(receive: Receive) -> Any:
         ) from e
 
 
-def _check_encoding(encoding: str) -> None:
+def check_encoding(encoding: str) -> None:
+    """Nothing, where a body may be read in this encoding. Raises `AskError("invalid_request")`."""
     if encoding.strip().lower() not in ("identity", ""):
         raise AskError(
             "invalid_request",

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from ringmain.exchange.reply import dollars
 from ringmain.hosts import HostReply, HostRequest
 from ringmain.question import new_id
-from ringmain.server.cycle import cycle_of
-from ringmain.server.limits import HungUp, check_body, read_body
+from ringmain.server.cycle import Cycle
+from ringmain.server.limits import HungUp, check_encoding, read_body, too_large
 from ringmain.server.parts import Parts, Send
 from ringmain.server.presence import KEY, Presence
 from ringmain.server.tapes import Headers, Recording
@@ -48,15 +48,19 @@ class Visit:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.receive = receive
         self.presence: Presence = scope.get(KEY) or Presence()
-        self._way = cycle_of(send) or Parts(send)
+        owner = getattr(send, "__self__", None)
+        self._way = owner if isinstance(owner, Cycle) else Parts(send)
         self.id = new_id()
         self.started = time.monotonic()
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.raw_path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         self.query: str = scope.get("query_string", b"").decode("latin-1")
-        self.raw_headers: RawHeaders = scope["headers"]
-        self.headers = _decoded(self.raw_headers)
+        raw: RawHeaders = scope["headers"]
+        self.raw_headers = raw
+        texts = map(str, chain.from_iterable(raw), repeat("latin-1"))
+        headers = dict(zip(texts, texts, strict=True))
+        self.headers = headers if len(headers) == len(raw) else _joined(raw)
 
     @property
     def begun(self) -> bool:
@@ -72,7 +76,10 @@ class Visit:
         body = self._way.whole()
         if body is None:
             return await read_body(self.receive, self.headers, largest)
-        check_body(body, self.headers, largest)
+        if "content-encoding" in self.headers:
+            check_encoding(self.headers["content-encoding"])
+        if len(body) > largest:
+            raise too_large(largest)
         return body
 
     def request(self, body: bytes) -> HostRequest:
@@ -143,12 +150,16 @@ class Visit:
         self.status = status
         if self.recording is not None:
             self.recording.begin(status, head)
-        return {**head, "x-content-type-options": "nosniff", "x-request-id": self._request_id()}
+        return {
+            **head,
+            "x-content-type-options": "nosniff",
+            "x-request-id": self._given_id() if "x-request-id" in self.headers else self.id,
+        }
 
-    def _request_id(self) -> str:
-        """The host's own id for the request where it sent one that is safe to repeat, else ours."""
-        given = self.headers.get("x-request-id")
-        return given if given is not None and _ID.fullmatch(given) else self.id
+    def _given_id(self) -> str:
+        """The host's own id for the request where it is safe to repeat, else ours."""
+        given = self.headers["x-request-id"]
+        return given if _ID.fullmatch(given) else self.id
 
     def labels(self, notices: tuple[str, ...], picodollars: int | None = None) -> dict[str, str]:
         """The headers that tell of the ask: its line in the book, what the hub did on its own, what it cost."""
@@ -161,14 +172,8 @@ class Visit:
         return told
 
 
-def _decoded(raw: RawHeaders) -> dict[str, str]:
-    """Headers as text; those that came twice as one value each, so that of two keys neither counts."""
-    texts = map(str, chain.from_iterable(raw), repeat("latin-1"))
-    headers = dict(zip(texts, texts, strict=True))
-    return headers if len(headers) == len(raw) else _joined(raw)
-
-
 def _joined(raw: RawHeaders) -> dict[str, str]:
+    """Headers as text; those that came twice as one value each, so that of two keys neither counts."""
     joined: dict[str, str] = {}
     for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw):
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
