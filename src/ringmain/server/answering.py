@@ -20,12 +20,17 @@ from ringmain.server.visit import Visit
 log = logging.getLogger("ringmain")
 
 
-def deadline(ask: Ask, room: Room, visit: Visit) -> float | None:
-    """Seconds until the host no longer listens: as it says, or as its tool is known to; None for a late answer."""
-    known = room.nameplate.deadline
+def timed(ask: Ask, room: Room, visit: Visit) -> Ask:
+    """The ask with the seconds until the host no longer listens: as it says, or as its tool is known to.
+
+    A host with a key that gives up comes again for the answer, so that nobody hurries for it.
+    """
+    known, recording = room.nameplate.deadline, visit.recording
+    if recording is not None and recording.tape.keyed:
+        return msgspec.structs.replace(ask, deadline=None)
     if known is None or ask.reach is not None:
-        return ask.deadline
-    return min(ask.deadline or known, max(known - visit.seconds(), 0.001))
+        return ask
+    return msgspec.structs.replace(ask, deadline=min(ask.deadline or known, max(known - visit.seconds(), 0.001)))
 
 
 def send(visit: Visit, done: Done) -> Awaitable[None]:

@@ -5,8 +5,6 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-import msgspec
-
 from ringmain.errands import Errands
 from ringmain.errors import RingmainError, our_fault
 from ringmain.exchange.account import Account
@@ -14,7 +12,7 @@ from ringmain.exchange.ask import Ask
 from ringmain.hosts import HostReply, Room
 from ringmain.hub import AsyncHub
 from ringmain.outbox import CLAIM, Outbox
-from ringmain.server.answering import deadline, send, stream
+from ringmain.server.answering import send, stream, timed
 from ringmain.server.callers import Callers
 from ringmain.server.faults import forget_way, hung_up, no_such_address, plain, stopping, to_host
 from ringmain.server.late import LateAnswers
@@ -205,15 +203,13 @@ class Gate:
             told = error if isinstance(error, RingmainError) else our_fault()
             self._hub.refused(account, told, ask_id=visit.id)
             raise
-        # A host with a key that gives up comes again for the answer.
-        keyed = visit.recording is not None and visit.recording.tape.keyed
-        until = None if keyed else deadline(ask, stop.room, visit)
-        return ask if until == ask.deadline else msgspec.structs.replace(ask, deadline=until)
+        return timed(ask, stop.room, visit)
 
     def _body(self, visit: Visit, stop: Stop, account: Account) -> Coroutine[Any, Any, bytes]:
         """The body, signed where the account wants that too."""
-        largest = stop.route.largest or stop.room.nameplate.largest
-        if stop.room.must_sign(account):
+        nameplate = stop.room.nameplate
+        largest = stop.route.largest or nameplate.largest
+        if nameplate.signature and stop.room.must_sign(account):
             return self._signed(visit, stop.room, account, largest)
         return visit.body(largest)
 

@@ -15,6 +15,9 @@ KEY = "idempotency-key"
 TRIES = "x-stainless-retry-count"
 """How often OpenAI's clients have tried a call before; they send it with the first try too, as 0."""
 
+_SENT = frozenset({KEY, TRIES})
+"""What tells a call that may be made again."""
+
 LONGEST = 255
 """Characters of a key."""
 
@@ -26,6 +29,8 @@ def earlier(tapes: Tapes, visit: Visit, account: Account, ask: Ask, body: bytes)
 
     Raises `AskError`: `idempotency_mismatch`, `invalid_request` for what cannot be a key.
     """
+    if _SENT.isdisjoint(visit.headers):
+        return None
     key, told = visit.headers.get(KEY, ""), visit.headers.get(TRIES, "")
     if not (key or told) or not account.on:
         return None
