@@ -35,6 +35,16 @@ class _Count:
         self.value = 0
 
 
+class _Tokens:
+    """How many providers counted of either kind, and since when there are any."""
+
+    __slots__ = ("input", "output", "since")
+
+    def __init__(self) -> None:
+        self.since = time.time()
+        self.input = self.output = 0
+
+
 _Counts = defaultdict[tuple[str | int, ...], _Count]
 """By labels."""
 
@@ -58,7 +68,7 @@ class Metrics:
         self._book = book
         self._health = health
         self._asks: _Counts = defaultdict(_Count)
-        self._tokens: _Counts = defaultdict(_Count)
+        self._tokens = defaultdict[str, _Tokens](_Tokens)
         self._picodollars: _Counts = defaultdict(_Count)
         self._times = defaultdict[str, _Times](_Times)
 
@@ -72,8 +82,9 @@ class Metrics:
     def replied(self, tool: str, replies: Iterable[Reply]) -> None:
         """Count what replies have cost."""
         for reply in replies:
-            self._tokens[tool, "input"].value += reply.usage.input_tokens
-            self._tokens[tool, "output"].value += reply.usage.output_tokens
+            tokens, usage = self._tokens[tool], reply.usage
+            tokens.input += usage.input_tokens
+            tokens.output += usage.output_tokens
             if reply.picodollars:
                 self._picodollars[tool,].value += reply.picodollars
 
@@ -87,7 +98,10 @@ class Metrics:
         tokens = CounterMetricFamily("ringmain_tokens", "Tokens that providers counted.", labels=("tool", "direction"))
         cost = CounterMetricFamily("ringmain_cost_usd", "Money spent, where a price is known.", labels=("tool",))
         yield _counted(asks, self._asks)
-        yield _counted(tokens, self._tokens)
+        for tool, each in self._tokens.items():
+            tokens.add_metric([tool, "input"], each.input, created=each.since)
+            tokens.add_metric([tool, "output"], each.output, created=each.since)
+        yield tokens
         yield _counted(cost, self._picodollars, unit=1e12)
         yield self._seconds()
         book, health, gauge = self._book, self._health, GaugeMetricFamily
