@@ -132,7 +132,7 @@ class Errands:
                 ask = msgspec.structs.replace(ask, model=model)
             if reply.audio and room.keeps:
                 ask = await self._kept(ask, reply.audio, account)
-            replies = (*replies, reply)
+            replies += (reply,)
             following = room.follow(reply, ask)
             if following is None:
                 return Done(answer=room.wire.write(reply, ask), replies=replies)

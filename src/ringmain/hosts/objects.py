@@ -18,6 +18,8 @@ MOST_TOKENS = 10_000_000
 _HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 """The first half of a character beyond 16 bits, without its second one."""
 
+_decode = msgspec.json.Decoder().decode
+
 _HEADER = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 
 
@@ -37,7 +39,7 @@ def checked_object(body: bytes) -> dict[str, Any]:
 def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object of a body, whatever is in it. Raises `AskError`: `invalid_json`, `too_deep`."""
     try:
-        told = msgspec.json.decode(body)
+        told = _decode(body)
     except RecursionError as e:
         raise _too_deep() from e
     except (msgspec.DecodeError, UnicodeDecodeError) as e:

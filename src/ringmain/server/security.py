@@ -42,14 +42,13 @@ def bearer(headers: Mapping[str, str]) -> str:
     Raises `Refusal("invalid_api_key")` where there is none.
     """
     scheme, _, key = headers.get("authorization", "").strip().partition(" ")
-    key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise Refusal(
             "invalid_api_key",
             "No key was sent.",
             fix="Send the account's key as `Authorization: Bearer KEY`; `ringmain hosts add` makes one.",
         )
-    return key
+    return key.strip()
 
 
 def sends_bearer(headers: Mapping[str, str]) -> bool:

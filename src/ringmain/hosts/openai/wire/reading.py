@@ -148,11 +148,10 @@ def _taken_out(fields: Fields, wire: Wire) -> tuple[str, ...]:
 
 def deadline_of(request: HostRequest, streams: bool) -> float | None:
     """When OpenAI's client stops listening, which for a stream it counts anew at every event."""
-    told = request.headers.get("x-stainless-read-timeout")
-    if streams or told is None:
+    if streams or "x-stainless-read-timeout" not in request.headers:
         return None
     try:
-        seconds = float(told)
+        seconds = float(request.headers["x-stainless-read-timeout"])
     except ValueError:
         return None
     return seconds - 0.5 if 1.0 <= seconds < 86_400 else None
