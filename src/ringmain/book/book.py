@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
+
 from ringmain.book.carrier import Carrier
-from ringmain.book.journal import Journal, Segment, record
+from ringmain.book.journal import Journal, record
 from ringmain.book.slices import Slice, Slices
 from ringmain.errors import HubError
-from ringmain.exchange.account import Account
-from ringmain.exchange.allowance import Allowance
 from ringmain.exchange.line import Entry, Line
 from ringmain.store import ID_NOTE, Store
 from ringmain.store.allotment import spent
@@ -26,13 +26,10 @@ BLANK = b"\n" * 4096
 """A block of empty lines, which are no records: where a disk takes it, it takes records again."""
 
 
-class _Hold:
-    __slots__ = ("amount", "record", "slice")
-
-    def __init__(self, amount: int, slice: Slice | None, record: bytes) -> None:
-        self.amount = amount
-        self.slice = slice
-        self.record = record
+class _Hold(msgspec.Struct):
+    amount: int
+    slice: Slice | None
+    record: bytes
 
 
 class Book:
@@ -50,7 +47,9 @@ class Book:
         self._folder = folder
         self._process = process
         self._lock = threading.Lock()
-        self._slices = Slices(store, process, clock, self._lock)
+        self._slices = slices = Slices(store, process, clock, self._lock)
+        self.at_hand, self.allowance = slices.at_hand, slices.allowance
+        """What an account may spend here, as `Slices` tells it: now, or after the store was asked for more."""
         self._carrier = Carrier(store, process, self._lock, self._chores)
         self._journal: Journal | None = None
         self._holds: dict[str, _Hold] = {}
@@ -93,29 +92,19 @@ class Book:
                 self._tidy_journal(journal, idle=True)
                 journal.close()
 
-    def at_hand(self, account: Account, need: int) -> Allowance | None:
-        """What the account may spend here and now, where at least `need` and one ask of it are at hand; else None."""
-        return self._slices.at_hand(account, need)
-
-    async def allowance(self, account: Account, need: int) -> Allowance:
-        """What the account may spend here, after the store was asked for more where less than `need` is at hand.
-
-        Raises `HubError("store_unavailable")`.
-        """
-        return await self._slices.allowance(account, need)
-
     def open(self, line: Line) -> None:
         """Hold a line's upper bound and one ask of its rate.
 
         Raises `HubError("store_unavailable")` where the journal cannot be written: the provider must not be called.
         """
         with self._lock:
-            written = b""
-            if self._journal is not None:
+            journal, written = self._journal, b""
+            if journal is not None:
                 _, written = record(Entry(line=line))
-                self._must_append(self._journal, written)
+                self._must_append(journal, written)
             self._holds[line.id] = _Hold(line.unconfirmed_picodollars, self._slices.hold(line), written)
-            self._turn()
+            if journal is not None and journal.full:
+                self._turn(journal)
 
     def widen(self, line: Line) -> None:
         """Hold a larger upper bound for a line that is open.
@@ -138,14 +127,23 @@ class Book:
         with self._lock:
             if line.id in self._carrier:
                 return
-            if self._journal is not None:
+            journal = self._journal
+            if journal is not None:
                 entry, written = record(entry)
-                segment = self._try_append(self._journal, written)
+                try:
+                    segment = journal.append(written)
+                    self._journalled = True
+                except OSError:
+                    # The answer is there and must be given. The store still gets the entry; should this process die
+                    # before, the open line stays and the next sweep writes it as unconfirmed.
+                    segment = journal.current
+                    self._journalled = False
             hold = self._holds.pop(line.id, None)
             if hold is not None and hold.slice is not None:
                 hold.slice.rest += hold.amount - spent(line)
             self._carrier.put(entry, segment)
-            self._turn()
+            if journal is not None and journal.full:
+                self._turn(journal)
 
     async def flush(self) -> bool:
         """`flush_now`, for a caller that must not wait."""
@@ -183,28 +181,15 @@ class Book:
             self._journalled = False
             raise _unwritten(error) from error
 
-    def _try_append(self, journal: Journal, written: bytes) -> Segment:
-        try:
-            segment = journal.append(written)
-            self._journalled = True
-        except OSError:
-            # The answer is there and must be given. The store still gets the entry; should this process die before,
-            # the open line stays and the next sweep writes it as unconfirmed.
-            segment = journal.current
-            self._journalled = False
-        return segment
-
     def _try_disk(self, journal: Journal) -> None:
         """Find out whether there is room again: a hub that is not ready may be sent no ask that would show it."""
         with self._lock, suppress(OSError):
             journal.append(BLANK)
             self._journalled = True
 
-    def _turn(self) -> None:
-        if self._journal is None or not self._journal.full:
-            return
+    def _turn(self, journal: Journal) -> None:
         try:
-            self._journal.turn(hold.record for hold in self._holds.values())
+            journal.turn(hold.record for hold in self._holds.values())
         except OSError:
             self._journalled = False
 

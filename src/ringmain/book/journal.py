@@ -113,23 +113,34 @@ class Journal:
 
         Raises OSError where the disk does not take it.
         """
-        self._write(self._current, record)
-        return self._current
+        segment = self._current
+        if self._torn:
+            record = b"\n" + record
+        done = os.write(segment.fd, record)
+        segment.size += done
+        while done < len(record):
+            self._torn = True
+            more = os.write(segment.fd, record[done:])
+            done += more
+            segment.size += more
+        self._torn = False
+        return segment
 
     def turn(self, still_open: Iterable[bytes]) -> None:
         """Begin a new file that repeats what is still open, so that no long ask keeps an old file alive.
 
         Raises OSError where the disk does not take it; the old file is then still the one in use.
         """
-        fresh = self._begin()
+        records = b"".join(still_open)
+        old, self._current = self._current, self._begin()
         try:
-            if records := b"".join(still_open):
-                self._write(fresh, records)
+            if records:
+                self.append(records)
         except OSError:
+            fresh, self._current = self._current, old
             _drop(fresh)
             raise
-        self._old.append(self._current)
-        self._current = fresh
+        self._old.append(old)
 
     def prune(self) -> None:
         """Delete the old files of which everything is carried, the oldest first."""
@@ -161,18 +172,6 @@ class Journal:
                 return Segment(path, fd)
             # What a dead process of the same name left behind is for `sweep`.
             os.close(fd)
-
-    def _write(self, segment: Segment, records: bytes) -> None:
-        if self._torn:
-            records = b"\n" + records
-        done = os.write(segment.fd, records)
-        segment.size += done
-        while done < len(records):
-            self._torn = True
-            more = os.write(segment.fd, records[done:])
-            done += more
-            segment.size += more
-        self._torn = False
 
 
 def _drop(segment: Segment) -> None:
