@@ -72,7 +72,8 @@ class Slices:
             return UNLIMITED
         now = self._clock()
         asks, money = self._of(account, now)
-        if (asks and _short(asks, 1, now)) or (money and _short(money, need, now)):
+        short = (asks and asks.rest < 1) or (money and money.rest < need)
+        if short and self._wants(account, need, now):
             return None
         return _allowance(asks, money)
 
@@ -83,7 +84,7 @@ class Slices:
         """
         async with self._gates.setdefault(account.id, asyncio.Lock()):
             while (left := self.at_hand(account, need)) is None:
-                if not await asyncio.to_thread(self._refill, self._wants(account, need)):
+                if not await asyncio.to_thread(self._refill, self._wants(account, need, self._clock())):
                     return _allowance(*self._of(account, self._clock()))
         return left
 
@@ -131,8 +132,9 @@ class Slices:
             None if account.budget is None else self._current(account.id, "money", account.per, now),
         )
 
-    def _wants(self, account: Account, need: int) -> list[Want]:
-        now, wants = self._clock(), list[Want]()
+    def _wants(self, account: Account, need: int, now: float) -> list[Want]:
+        """What to ask the store for, where it has not just refused it."""
+        wants = list[Want]()
         asks, money = self._of(account, now)
         if asks and account.rpm is not None and _short(asks, 1, now):
             wants.append(Want(asks, need=1, share=max(1, account.rpm // 10), limit=account.rpm))
