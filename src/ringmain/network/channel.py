@@ -119,11 +119,6 @@ class Channel(asyncio.BufferedProtocol):
             raise ValueError("The body is not as long as was said.")
         self._more = False
 
-    @property
-    def _sent(self) -> bool:
-        """Whether the whole request has left; the provider may answer before, and take its rest for another."""
-        return not self._more and self._transport is not None and not self._transport.get_write_buffer_size()
-
     def abort(self) -> None:
         """Cut the connection."""
         if self._transport is not None:
@@ -205,8 +200,12 @@ class Channel(asyncio.BufferedProtocol):
 
     def _finish(self, incoming: Incoming) -> None:
         self._incoming, self._done = None, False
-        incoming.go_on()
-        if self._stays and not self._surplus and self._sent:
+        if incoming.paused:
+            incoming.go_on()
+        # A provider may answer before the whole request has left, and take its rest for another.
+        transport = self._transport
+        sent = not self._more and transport is not None and not transport.get_write_buffer_size()
+        if sent and self._stays and not self._surplus:
             self._free(self)
         else:
             self.abort()

@@ -35,9 +35,11 @@ class DirectTransport:
 
     async def send(self, request: Request, *, timeout: float) -> Incoming:
         """As `Transport.send`."""
-        place, upload, kept = place_of(request.url), request.upload, self._here()
+        place, upload, kept, loop = place_of(request.url), request.upload, self._kept, asyncio.get_running_loop()
+        if kept is None or kept.loop is not loop:
+            kept = self._kept = Kept(loop)
         head = kept.head(place, request)
-        until = kept.loop.time() + timeout
+        until = loop.time() + timeout
         while True:
             channel = kept.idle(place, public=request.public)
             if channel is None:
@@ -52,13 +54,6 @@ class DirectTransport:
                 await incoming.close()
                 if not _may_go_again(request, channel, error, sent=incoming.sent):
                     raise
-
-    def _here(self) -> "Kept":
-        """Those of the running event loop."""
-        kept, loop = self._kept, asyncio.get_running_loop()
-        if kept is None or kept.loop is not loop:
-            kept = self._kept = Kept(loop)
-        return kept
 
     async def close(self) -> None:
         """Close all connections that are idle; those in use end with their calls."""

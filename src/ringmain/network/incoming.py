@@ -25,7 +25,7 @@ class Incoming:
     """Whether what it answers has left."""
     ended = False
     """Whether nothing more comes."""
-    _paused = False
+    paused = False
     """Whether the provider is held back until some of it is read."""
     _error: ProviderError | None = None
     _inflater: Inflater | None = None
@@ -60,7 +60,7 @@ class Incoming:
         self._size += sum(map(len, parts))
         parts.clear()
         if self._size > FULL:
-            self._paused = True
+            self.paused = True
             self._transport.pause_reading()
 
     def end(self, error: ProviderError | None = None) -> None:
@@ -77,11 +77,10 @@ class Incoming:
             reader.set_result(None)
 
     def go_on(self) -> None:
-        """Let the provider write again, where it was held back."""
-        if self._paused:
-            self._paused = False
-            if not self._transport.is_closing():
-                self._transport.resume_reading()
+        """Let the provider write again."""
+        self.paused = False
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _expire(self) -> None:
         self.end(unfinished(self.place))
@@ -143,7 +142,7 @@ class Incoming:
             taken, self._parts = _turn(taken)
         data = b"".join(taken)
         self._size -= len(data)
-        if self._paused and not self.ended and self._size <= TURN:
+        if self.paused and not self.ended and self._size <= TURN:
             self.go_on()
         return data
 
