@@ -179,7 +179,8 @@ class Answer:
     def _note(self, call: Call) -> None:
         """Keep what the head of a call tells, and the bytes of a whole answer."""
         plan = self._attempts.plan
-        self._aside = provider.aside(plan, call.headers)
+        if plan.connection.is_hub:
+            self._aside = provider.aside(plan, call.headers)
         self._raw = call.raw if _passes(plan) else None
 
     def _placed(self, piece: Piece, at: int) -> list[Piece]:
@@ -234,9 +235,10 @@ class Answer:
 
     def _settle(self, entry: Entry) -> None:
         if not self._settled:
-            self._settled = True
-            self._tools.health.let_go(self._line.id)
-            self._tools.book.settle(entry)
+            self._settled, tools = True, self._tools
+            if tools.health.probes:
+                tools.health.let_go(self._line.id)
+            tools.book.settle(entry)
 
 
 def _passes(plan: Plan) -> bool:

@@ -3,6 +3,7 @@
 import logging
 import random
 import threading
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -64,7 +65,7 @@ class Health:
         self._sleep = sleep
         self._later = later
         self._chance = chance
-        self._retries: dict[str, Retries] = {}
+        self._retries = defaultdict[str, Retries](lambda: Retries(clock()))
         self._unwritten: dict[Key, Change] = {}
         self._touched: set[Key] = set()
         """What has changed since `refresh` began to read."""
@@ -101,10 +102,7 @@ class Health:
 
     def called(self, plan: Plan) -> None:
         """Count a call against those that are made again."""
-        counted = self._retries.get(plan.connection.id)
-        if counted is None:
-            counted = self._retries[plan.connection.id] = Retries(self._clock())
-        counted.called()
+        self._retries[plan.connection.id].called()
 
     def spare(self, plan: Plan) -> bool:
         """Whether a call of this plan may be made again: not while the model is cooled, and not too often.
