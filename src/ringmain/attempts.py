@@ -113,11 +113,8 @@ class Attempts:
 
     def _patience(self) -> float:
         """Seconds that another attempt may be waited for."""
-        longest, left = self.plan.ask.longest_wait, self._left()
+        longest, left = self.plan.ask.longest_wait, self._deadline - time.monotonic()
         return left if longest is None else min(left, longest)
-
-    def _left(self) -> float:
-        return self._deadline - time.monotonic()
 
     async def _cover(self, calls: int, error: RingmainError) -> None:
         """Hold for so many calls, as all but the last may have been charged; where the budget has no room for another,
@@ -133,7 +130,7 @@ class Attempts:
         request = Request(url=provider.url(plan), headers=provider.headers(plan), body=provider.body(plan, at))
         self.number, self.open = self.number + 1, True
         try:
-            call = Call(plan, await self._tools.transport.send(request, timeout=self._left()))
+            call = Call(plan, await self._tools.transport.send(request, timeout=self._deadline - time.monotonic()))
         except RingmainError as error:
             return Fault(error=error, sent=error.code != "upstream_unreachable")
         if self._pace is not None:
@@ -146,9 +143,10 @@ class Attempts:
                 unread = error.code == "upstream_malformed"
                 return Fault(error=error, seen=f"it answered {call.beginning!r}" if unread else "")
             raise
-        if fault:
-            await call.close()
-        return fault or call
+        if fault is None:
+            return call
+        await call.close()
+        return fault
 
     async def _amend(self, verdict: Verdict) -> None:
         """Make of the plan what the verdict says, and remember what was learnt."""

@@ -265,8 +265,7 @@ class AsyncHub:
         """The plan, with the model as it is known by now; of one that another hub chooses, nothing is."""
         catalogue = self.ring.catalogue
         model = catalogue.model(connection, chosen.id) if chosen.id else Model(id="")
-        fitting, notices = catalogue.fitting, chosen.notices
-        return resolve(ask, account, connection, model, turns=turns, fitting=fitting, notices=notices)
+        return resolve(ask, account, connection, model, turns=turns, fitting=catalogue.fitting, notices=chosen.notices)
 
     async def _turns(self, conversation: str, account: Account, wire: Wire) -> tuple[Message, ...]:
         """The earlier turns of a conversation that travel along."""
