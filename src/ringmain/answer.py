@@ -19,31 +19,30 @@ from ringmain.exchange.reply import Piece, Reply
 from ringmain.exchange.tally import Tally
 
 
-class Answer:
+class Answer(msgspec.Struct, eq=False):
     """An answer that has begun; iterate over its pieces, or take it `whole`.
 
     However it ends (finished, failed, given up with `close`) it leaves one line in the book.
     `reply` is there when it is finished.
     """
 
+    _tools: Tools
+    _line: Line
+    _attempts: Attempts
+    _started: float
+    """The moment of `time.monotonic` at which the ask came in."""
+    _tally: Tally = msgspec.field(default_factory=Tally)
     reply: Reply | None = None
     _raw: bytes | None = None
     _aside: Aside = NO_ASIDE
     _pieces: AsyncGenerator[Piece] | None = None
     """What is still to come of a stream that has begun."""
     _peeked: Piece | None = None
-    _settled = False
+    _settled: bool = False
     _reader: asyncio.Task[Any] | None = None
     """The task that waits for the next piece."""
     _closing: asyncio.Event | None = None
     """Set once a task that was waiting when the answer was given up has let go of it."""
-
-    def __init__(self, tools: Tools, line: Line, attempts: Attempts, *, started: float) -> None:
-        self._tools = tools
-        self._line = line
-        self._started = started
-        self._attempts = attempts
-        self._tally = Tally()
 
     @property
     def plan(self) -> Plan:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+import msgspec
+
 from ringmain.book import Book
 from ringmain.call import Call
 from ringmain.catalogue import Catalogue
@@ -47,22 +49,21 @@ class Pace(Protocol):
         ...
 
 
-class Attempts:
+class Attempts(msgspec.Struct, eq=False):
     """How a plan is put to the provider, until it answers or the judge ends the ask."""
 
-    number = 0
+    _tools: Tools
+    plan: Plan
+    _line: Line
+    _deadline: float
+    """The moment of `time.monotonic` at which the provider has had all the time that there is."""
+    _pace: Pace | None = None
+    number: int = 0
     """Calls so far."""
-    lost = 0
+    lost: int = 0
     """How many calls for one answer are over and may have been charged without our seeing any."""
-    open = False
+    open: bool = False
     """Whether a call is at the provider."""
-
-    def __init__(self, tools: Tools, plan: Plan, line: Line, *, started: float, pace: Pace | None = None) -> None:
-        self.plan = plan
-        self._tools = tools
-        self._line = line
-        self._pace = pace
-        self._deadline = started + plan.seconds
 
     async def call(self, at: int) -> Call:
         """The plan's call number `at`, once its head is in and says no error.

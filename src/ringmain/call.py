@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncGenerator, Mapping
 
+import msgspec
+
 from ringmain.errors import ProviderError
 from ringmain.exchange import provider
 from ringmain.exchange.fault import Fault
@@ -24,21 +26,19 @@ SHOWN = 200
 """Bytes of an answer that nobody can read which the log may show."""
 
 
-class Call:
+class Call(msgspec.Struct, eq=False):
     """A whole answer (`heard`, and `raw` as it came), let go of, or a stream of which the `first` event is in."""
 
+    _plan: Plan
+    _response: Response
     first: Piece | None = None
     heard: Heard | None = None
     raw: bytes | None = None
-    comment = b""
+    comment: bytes = b""
     """The last one of a stream that has ended."""
     _events: AsyncGenerator[Piece] | None = None
-    _begun = False
+    _begun: bool = False
     """Whether the first event is in, so that an error is an interruption."""
-
-    def __init__(self, plan: Plan, response: Response) -> None:
-        self._plan = plan
-        self._response = response
 
     @property
     def beginning(self) -> str:

@@ -223,8 +223,7 @@ class AsyncHub:
             if isinstance(error, RingmainError) or not isinstance(error, Exception):
                 raise
             raise told from error
-        attempts = Attempts(ring, plan, line, started=started, pace=pace)
-        answer = Answer(ring, line, attempts, started=started)
+        answer = Answer(ring, line, Attempts(ring, plan, line, started + plan.seconds, pace), started)
         await answer.begin()
         return answer
 
