@@ -414,6 +414,18 @@ async def test_calls_at_a_time_do_not(transport: Network) -> None:
         await transport.close()
 
 
+async def test_a_connection_that_was_held_back_by_the_end_of_an_answer_carries_the_next(transport: Network) -> None:
+    much = b"HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n" + b"." * 70_000
+    async with keeper(much, KEPT) as (url, carried):
+        unread = await transport.send(Request(url=f"{url}/v1/x", body=b"{}"), timeout=5)
+        while not unread.ended:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert await fetch(transport, url, timeout=2) == (200, b"hi")
+        assert len(await unread.whole(largest=70_000)) == 70_000
+        assert carried == [2]
+        await transport.close()
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -1,5 +1,6 @@
 """Journals: begun anew when full, gone when carried, never taken from a living process."""
 
+import os
 import time
 
 import msgspec
@@ -61,6 +62,23 @@ async def test_an_ask_whose_own_record_fills_the_file_is_not_lost_with_it(begin,
     until(lambda: not book.pending and len(files(tmp_path)) == 1)
     records = list(read((tmp_path / "journal" / files(tmp_path)[0]).read_bytes()))
     assert [held.line.id for held in records if held] == ["1"]
+
+
+def test_a_new_file_that_takes_nothing_leaves_the_old_one_in_use(tmp_path, monkeypatch):
+    journal = Journal(tmp_path, "a")
+    journal.append(b"1\n")
+
+    def full(path, **_):
+        path.touch()
+        return os.open("/dev/full", os.O_WRONLY)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ringmain.book.journal.claim", full)
+        with pytest.raises(OSError, match="No space"):
+            journal.turn([b"1\n"])
+    assert files(tmp_path) == ["a.jsonl"]
+    assert journal.append(b"2\n").path.read_bytes() == b"1\n2\n"
+    journal.close()
 
 
 async def test_a_file_is_kept_while_the_store_has_not_taken_its_entries(
