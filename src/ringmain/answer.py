@@ -195,8 +195,8 @@ class Answer(msgspec.Struct, eq=False):
         return round((time.monotonic() - self._started) * 1000)
 
     async def _finish(self) -> None:
-        attempts, line, tally, aside = self._attempts, self._line, self._tally, self._aside
-        plan = attempts.plan
+        attempts, tally, aside = self._attempts, self._tally, self._aside
+        plan, line = attempts.plan, self._line
         calls, guessed = tally.usage(plan.expected)
         notices = (*plan.notices, *aside.notices, *guessed, *tally.notices())
         reply = tally.reply(plan, line, calls, notices=notices, milliseconds=self._milliseconds(), raw=self._raw)

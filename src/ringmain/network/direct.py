@@ -35,7 +35,7 @@ class DirectTransport:
 
     async def send(self, request: Request, *, timeout: float) -> Incoming:
         """As `Transport.send`."""
-        place, upload, kept, loop = place_of(request.url), request.upload, self._kept, asyncio.get_running_loop()
+        place, kept, loop = place_of(request.url), self._kept, asyncio.get_running_loop()
         if kept is None or kept.loop is not loop:
             kept = self._kept = Kept(loop)
         head = kept.head(place, request)
@@ -46,8 +46,8 @@ class DirectTransport:
                 channel = await kept.dialled(place, until=until, public=request.public)
             incoming = channel.ask(place, head, request.body, until=until)
             try:
-                if upload is not None:
-                    await channel.pour(upload)
+                if request.upload is not None:
+                    await channel.pour(request.upload)
                 await incoming.begun()
                 return incoming
             except BaseException as error:
