@@ -535,6 +535,44 @@ def test_a_question_goes_by_another_connection_where_the_one_for_it_is_lost_befo
         run(lose(listening))
 
 
+def test_a_question_whose_time_is_over_before_it_has_left_has_cost_nothing() -> None:
+    async def late() -> tuple[ProviderError, list[int]]:
+        transport = Network()
+        async with keeper(KEPT) as (url, carried):
+            await fetch(transport, url)
+            with pytest.raises(ProviderError) as caught:
+                await fetch(transport, url, timeout=0)
+            await asyncio.sleep(0.05)
+            await transport.close()
+            return caught.value, carried
+
+    # In uvloop's turn timers come before what was written.
+    error, carried = uvloop.run(late())
+    assert (error.code, error.billed, carried) == ("deadline_exceeded", False, [1])
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_place_that_answers_before_it_is_asked_is_understood_or_has_certainly_not_charged(run: Callable) -> None:
+    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 503 Busy\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno")
+        await reader.read(65_536)
+        writer.close()
+
+    async def ask() -> None:
+        transport = Network()
+        async with await asyncio.start_server(busy, "127.0.0.1", 0) as listening:
+            url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+            heard = await asyncio.gather(*[fetch(transport, url) for _ in range(50)], return_exceptions=True)
+            assert all(told == (503, b"no") or _unreached(told) for told in heard)
+            await transport.close()
+
+    run(ask())
+
+
+def _unreached(told: object) -> bool:
+    return isinstance(told, ProviderError) and told.code == "upstream_unreachable" and not told.billed
+
+
 def _drained(line: socket.socket) -> None:
     """Return once nothing has come for a while."""
     line.settimeout(0.2)

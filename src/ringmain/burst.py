@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 log = logging.getLogger("ringmain")
 
@@ -38,13 +37,15 @@ class Burst:
                 log.exception("Something could not be sent.")
 
 
-_BURSTS = WeakKeyDictionary[asyncio.AbstractEventLoop, Burst]()
+_BURSTS: dict[asyncio.AbstractEventLoop, Burst] = {}
 
 
 def burst_of(loop: asyncio.AbstractEventLoop) -> Burst:
-    """The one of an event loop."""
+    """The one of an event loop; those of loops that are closed are let go of when another has its first."""
     found = _BURSTS.get(loop)
     if found is None:
+        for closed in [other for other in tuple(_BURSTS) if other.is_closed()]:
+            _BURSTS.pop(closed, None)
         found = _BURSTS[loop] = Burst()
     return found
 
@@ -55,7 +56,8 @@ class Sender:
     def __init__(self, transport: asyncio.Transport, burst: Burst) -> None:
         self._transport = transport
         self._burst = burst
-        self._data = b""
+        self._parts: list[bytes] = []
+        self._size = 0
         self.is_closing = transport.is_closing
         self.pause_reading = transport.pause_reading
         self.resume_reading = transport.resume_reading
@@ -63,18 +65,20 @@ class Sender:
 
     def write(self, data: bytes) -> None:
         """Send this at the end of the turn, or at once where it has become much."""
-        if not self._data:
-            self._burst.join(self._leave)
-        self._data += data
-        if len(self._data) > MUCH:
-            self._leave()
+        if not self._parts:
+            self._burst.join(self.leave)
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size > MUCH:
+            self.leave()
 
     def close(self) -> None:
         """Close, once all is sent."""
-        self._leave()
+        self.leave()
         self._transport.close()
 
-    def _leave(self) -> None:
-        data, self._data = self._data, b""
-        if data and not self.is_closing():
-            self._transport.write(data)
+    def leave(self) -> None:
+        """Send now what is kept."""
+        parts, self._parts, self._size = self._parts, [], 0
+        if parts and not self.is_closing():
+            self._transport.write(b"".join(parts))

@@ -86,6 +86,14 @@ def test_a_connection_is_closed_when_the_rest_of_a_refused_request_does_not_come
         assert line.recv(100) == b""
 
 
+def test_a_host_that_has_said_all_and_closes_its_side_is_sent_what_was_answered_at_once(served: Served) -> None:
+    for _ in range(20):
+        with connected(served) as line:
+            line.sendall(b"GET /v1/models HTTP/1.1\r\nHost: hub\r\n\r\n")
+            line.shutdown(socket.SHUT_WR)
+            assert line.recv(1000).startswith(b"HTTP/1.1 401 ")
+
+
 # a door by itself ----------------------------------------------------------------------------------------------------
 
 

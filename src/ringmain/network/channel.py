@@ -9,7 +9,6 @@ from typing import Any
 import httptools
 
 from ringmain.burst import MUCH, Burst
-from ringmain.network.faults import broken_off
 from ringmain.network.incoming import Incoming
 from ringmain.network.place import Place
 from ringmain.transport import Upload
@@ -144,7 +143,7 @@ class Channel(asyncio.BufferedProtocol):
         if incoming is None:
             self.abort()
             return
-        if self._request:
+        if self._request and self.idle_since:
             self._break(ValueError("it answers before it is asked"))
             return
         try:
@@ -189,13 +188,13 @@ class Channel(asyncio.BufferedProtocol):
         del self._parser
         self.resume_writing()
         if incoming is not None and not incoming.ended:
-            incoming.end(broken_off(incoming.place, exc or ConnectionError("Server disconnected")))
+            incoming.lose(exc or ConnectionError("Server disconnected"))
 
     def _break(self, error: Exception) -> None:
         incoming = self._incoming
         if incoming is not None and not incoming.ended:
             incoming.feed(self._body)
-            incoming.end(broken_off(incoming.place, error))
+            incoming.lose(error)
         self.abort()
 
     def _finish(self, incoming: Incoming) -> None:

@@ -161,5 +161,8 @@ def written(method: str, place: Place, *headers: tuple[str, str]) -> bytes:
 def _may_go_again(request: Request, channel: Channel, error: BaseException, *, sent: bool) -> bool:
     """Whether a kept connection has failed what has not left, or a question that costs nothing: the provider may just
     have closed it."""
-    broken = isinstance(error, ProviderError) and error.code == "upstream_ambiguous"
-    return broken and channel.idle_since > 0 and (request.method == "GET" or not sent)
+    if not channel.idle_since or not isinstance(error, ProviderError):
+        return False
+    if sent:
+        return request.method == "GET" and error.code == "upstream_ambiguous"
+    return error.code == "upstream_unreachable"

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import AsyncIterator
 
 from ringmain.errors import ProviderError
-from ringmain.network.faults import broken_off, unfinished
+from ringmain.network.faults import broken_off, refused, too_late, unfinished
 from ringmain.network.inflate import Inflater, is_compressed
 from ringmain.network.place import Place
 from ringmain.transport import read_whole
@@ -70,6 +70,10 @@ class Incoming:
             self._late.cancel()
             self.tell()
 
+    def lose(self, error: Exception) -> None:
+        """It will not come, for this reason; a provider to which nothing was sent has not charged for it."""
+        self.end((broken_off if self.sent else refused)(self.place, error))
+
     def tell(self) -> None:
         """Wake the reader, where it waits for news."""
         reader = self._reader
@@ -83,7 +87,7 @@ class Incoming:
             self._transport.resume_reading()
 
     def _expire(self) -> None:
-        self.end(unfinished(self.place))
+        self.end((unfinished if self.sent else too_late)(self.place))
         self._transport.abort()
 
     def _unpack(self, encoding: str) -> None:
@@ -91,7 +95,7 @@ class Incoming:
             if is_compressed(encoding):
                 self._inflater = Inflater(encoding)
         except ValueError as error:
-            self.end(broken_off(self.place, error))
+            self.lose(error)
             self._transport.abort()
 
     # what its reader asks --------------------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ class Door(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Wait for the first head."""
-        super().connection_made(cast("Any", Sender(transport, burst_of(self.loop))))
+        self._sender = Sender(transport, burst_of(self.loop))
+        super().connection_made(cast("Any", self._sender))
         self._arrived = asyncio.Event()
         self._presence = Presence()
         self._waiting = deque[Cycle]()
@@ -67,6 +68,10 @@ class Door(HttpToolsProtocol):
             self._answering.disconnected = True
         super().connection_lost(exc)
         self._presence.left()
+
+    def eof_received(self) -> None:
+        """A host that says no more is sent what was answered; the connection is then closed by the event loop."""
+        self._sender.leave()
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes, and cut a head that has become too large."""
