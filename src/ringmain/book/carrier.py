@@ -13,8 +13,9 @@ from ringmain.store import Store
 
 log = logging.getLogger(__name__)
 
-BEAT = 0.1
-"""Seconds in which finished entries gather to one batch."""
+BEAT = 0.5
+"""Seconds in which finished entries gather to one batch; the journal has them meanwhile. An ask that comes in while one
+is carried waits for the core, so that it must be seldom."""
 
 PAUSE = 0.5
 """Seconds before another try where the store did not answer."""
@@ -92,9 +93,9 @@ class Carrier:
         while True:
             if not self._queue or self.empty(max(0.0, until - time.monotonic())):
                 return True
-            if time.monotonic() + BEAT > until:
+            if time.monotonic() + PAUSE > until:
                 return False
-            time.sleep(BEAT)
+            time.sleep(PAUSE)
 
     def empty(self, timeout: float = -1) -> bool:
         """Carry what is queued now; whether the store was there."""
