@@ -1,6 +1,7 @@
 """A real inference engine in a second: llama.cpp's own HTTP server (xllamacpp) on a tiny model of random weights.
 
-What it says is byte salad; what it does is real: token caps, stop strings, usage, streaming, errors, keys.
+What it says is salad of printable characters, one at least; what it does is real: token caps, stop strings, usage,
+streaming, errors, keys.
 It accepts any model name, and embeddings need an engine of their own.
 It runs in a process of its own, because a C++ server cannot be stopped from Python once it hangs.
 """
@@ -171,6 +172,9 @@ def _serve(path: Path, *, key: str | None, embedding: bool) -> None:
     params.n_ctx, params.n_parallel, params.warmup, params.n_gpu_layers = CONTEXT, 4, False, 0
     # Two threads wait for each other within every token, which takes a busy machine a hundred times as long.
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    # Left alone it says bytes of which no text has come at the cap: one answer in thirty would be empty.
+    spoken = xllamacpp.common_grammar_type.COMMON_GRAMMAR_TYPE_USER
+    params.sampling.grammar = xllamacpp.CommonGrammar(spoken, "root ::= [!-~] [ -~]*")
     if key:
         params.api_keys = [key]
     if embedding:
