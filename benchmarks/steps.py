@@ -7,6 +7,7 @@ What the hub does beside the requests, such as looking whether its settings have
 import argparse
 import asyncio
 import http.client
+import socket
 import sys
 import tempfile
 from collections import Counter
@@ -17,7 +18,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from benchmarks.load import Door, body
+from benchmarks.load import Door, body, request
 from benchmarks.machine import Skipped
 from benchmarks.profile import short
 from benchmarks.servers import account, settled, upstream
@@ -97,16 +98,18 @@ def counted(folder: Path, requests: int) -> Counts:
 
 def _ask(door: Door, requests: int, loop: asyncio.AbstractEventLoop, tracer: Tracer) -> None:
     """Ask so often, once the hub is warm, with the loop's thread traced."""
-    connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=30)
-    for number in range(WARM + requests):
-        if number == WARM:
-            loop.call_soon_threadsafe(sys.settrace, tracer)
-        connection.request("POST", "/v1/chat/completions", body("whole"), door.headers())
-        answer = connection.getresponse()
-        if answer.read() and answer.status != HTTPStatus.OK:
-            raise RuntimeError(f"The hub has answered {answer.status}.")
-    loop.call_soon_threadsafe(sys.settrace, None)
-    connection.close()
+    asked = request(door, body("whole"))
+    with socket.create_connection(("127.0.0.1", door.port), timeout=30) as connection:
+        for number in range(WARM + requests):
+            if number == WARM:
+                loop.call_soon_threadsafe(sys.settrace, tracer)
+            # In one piece, as two come in one turn of the loop or in two.
+            connection.sendall(asked)
+            answer = http.client.HTTPResponse(connection, method="POST")
+            answer.begin()
+            if answer.read() and answer.status != HTTPStatus.OK:
+                raise RuntimeError(f"The hub has answered {answer.status}.")
+        loop.call_soon_threadsafe(sys.settrace, None)
 
 
 def _tracer(counts: Counts) -> Tracer:
