@@ -178,8 +178,7 @@ class Answer(msgspec.Struct, eq=False):
     def _note(self, call: Call) -> None:
         """Keep what the head of a call tells, and the bytes of a whole answer."""
         plan = self._attempts.plan
-        if plan.connection.is_hub:
-            self._aside = provider.aside(plan, call.headers)
+        self._aside = provider.aside(plan, call.headers)
         self._raw = call.raw if _passes(plan) else None
 
     def _placed(self, piece: Piece, at: int) -> list[Piece]:

@@ -53,7 +53,11 @@ def admit(account: Account) -> None:
     Raises `Refusal("account_off")`.
     """
     if not account.on:
-        raise _off(account)
+        raise Refusal(
+            "account_off",
+            f"The account '{account.name}' is switched off.",
+            fix=f"An admin can switch it on with `ringmain hosts set {account.name} --on`.",
+        )
 
 
 def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
@@ -63,8 +67,7 @@ def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
     Raises `Refusal`: `account_off`, `rate_limit_exceeded`, `insufficient_quota`; `AskError` for too many choices.
     """
     account = plan.account
-    if not account.on:
-        raise _off(account)
+    admit(account)
     if plan.choices > MOST_CHOICES:
         raise _too_many(plan.choices)
     if allowance.asks is not None and allowance.asks < 1:
@@ -78,14 +81,6 @@ def guard(plan: Plan, hold: Hold, allowance: Allowance, *, at: int = 0) -> Hold:
     if money is not None and (hold.picodollars is None or hold.picodollars > money):
         _beyond(plan, hold)
     return msgspec.structs.replace(hold, window=allowance.window)
-
-
-def _off(account: Account) -> Refusal:
-    return Refusal(
-        "account_off",
-        f"The account '{account.name}' is switched off.",
-        fix=f"An admin can switch it on with `ringmain hosts set {account.name} --on`.",
-    )
 
 
 def _too_many(wanted: int) -> AskError:

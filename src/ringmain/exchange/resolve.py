@@ -93,9 +93,7 @@ def resolve(
     if ask.stream:
         bodies = streamed(bodies, connection, model, taken)
     reckoned = reckon(bodies, model)
-    told = ask.notices + notices
-    if ask.organization:
-        told += _gave_way(ask, connection)
+    told = ask.notices + notices + _gave_way(ask, connection)
     if taken != manner:
         told += _emulation(ask, wanted, taken, model)
     if ask.unsaid or taken == "completion":
