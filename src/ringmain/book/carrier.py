@@ -13,9 +13,10 @@ from ringmain.store import Store
 
 log = logging.getLogger(__name__)
 
-BEAT = 0.5
+BEAT = 0.3
 """Seconds in which finished entries gather to one batch; the journal has them meanwhile. An ask that comes in while one
-is carried waits for the core, so that it must be seldom."""
+is carried waits for the core, so that it must be seldom; and who reads the book is promised what is half a second
+old."""
 
 PAUSE = 0.5
 """Seconds before another try where the store did not answer."""
