@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -49,7 +50,9 @@ class _Answering(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(ANSWER)))
         self.end_headers()
-        self.wfile.write(ANSWER)
+        # A hub that was stopped listens no more.
+        with suppress(BrokenPipeError):
+            self.wfile.write(ANSWER)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
