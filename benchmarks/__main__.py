@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
-from benchmarks.machine import LOAD_CORE, NoFigure, Skipped, allow_files, check_machine, settle
+from benchmarks.machine import LOAD_CORE, NoFigure, Skipped, allow_files, check_machine, settle, stopped
 from benchmarks.measures import Measures, of_a_round, of_fast_streams, of_slow_streams, standing
 from benchmarks.peers import PEERS, peer
 from benchmarks.servers import Target, Upstream, hub, nginx, upstream
@@ -69,7 +69,8 @@ def _rounds(found: Found, targets: list[Target], rounds: int, measures: Callable
     for number in range(rounds):
         for target in targets:
             _say(f"{', '.join(measures(target))}, round {number + 1} of {rounds}: {target.name}")
-            _take(found, target, measures(target))
+            with stopped(other.pid for other in targets if other is not target):
+                _take(found, target, measures(target))
 
 
 def _servers(behind: Upstream, folder: Path, environments: Path | None) -> dict[str, Server]:

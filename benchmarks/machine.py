@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -78,6 +78,23 @@ def family(pid: int) -> list[int]:
     """A process that `running` has started, and all that it started itself."""
     numbers = (int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdecimal())
     return [number for number in numbers if (fields := _stat(f"{number}")) and int(fields[3]) == pid]
+
+
+@contextmanager
+def stopped(pids: Iterable[int]) -> Iterator[None]:
+    """These families of processes do nothing within the block, whatever they are at."""
+    members = [member for pid in pids for member in family(pid)]
+    _signal(members, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal(members, signal.SIGCONT)
+
+
+def _signal(members: list[int], number: signal.Signals) -> None:
+    for member in members:
+        with suppress(ProcessLookupError):
+            os.kill(member, number)
 
 
 def processor_seconds(pid: int) -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.machine import NoFigure, family, processor_seconds, resident, running, settle
+from benchmarks.machine import NoFigure, family, processor_seconds, resident, running, settle, stopped
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="skipped, because there is no /proc")
 
@@ -51,6 +51,17 @@ def test_a_server_that_does_not_come_to_rest_is_told(tmp_path: Path) -> None:
     with running(["sh", "-c", BUSY, "sh", str(pipe)], core=core, log=tmp_path / "log") as process:
         assert pipe.read_text() == "here\n"
         with pytest.raises(NoFigure, match=r"still at work 0\.5 s after"):
+            settle(process.pid, 0.5)
+
+
+def test_a_server_that_is_stopped_does_nothing_until_it_may_go_on(tmp_path: Path) -> None:
+    core, pipe = min(os.sched_getaffinity(0)), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with running(["sh", "-c", BUSY, "sh", str(pipe)], core=core, log=tmp_path / "log") as process:
+        assert pipe.read_text() == "here\n"
+        with stopped([process.pid]):
+            settle(process.pid)
+        with pytest.raises(NoFigure):
             settle(process.pid, 0.5)
 
 
