@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from ringmain.exchange.plan import Plan
 from ringmain.exchange.reckon import is_long
 from ringmain.exchange.reply import Reply
 from ringmain.exchange.resolve import Chosen
-from ringmain.listing import UNLISTED, list_models
+from ringmain.listing import list_models
 from ringmain.question import hearing, question
 from ringmain.registry import DEMO, LOCAL, wrong_key
 from ringmain.ring import Ring
@@ -30,6 +30,7 @@ from ringmain.secret.keys import with_key
 from ringmain.settings import Settings, read_settings
 from ringmain.shown import shown
 from ringmain.store.hostkeys import digest, looks_like_host_key
+from ringmain.stream import AsyncStream
 
 if TYPE_CHECKING:
     from ringmain.rows.frames import Frame
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from ringmain.sounds import Sounding
 
 F = TypeVar("F", bound="Frame")
-
-LISTED = 600.0
-"""Seconds for which a list of models that was read to suggest one is not read again."""
 
 
 class AsyncHub:
@@ -65,7 +63,6 @@ class AsyncHub:
         if ring is not None:
             self.ring = ring
         self._demo = demo
-        self._listed: dict[str, tuple[str, float]] = {}
         self._started = False
         self._starting = asyncio.Lock()
         self._reading: asyncio.Future[None] | None = None
@@ -116,10 +113,10 @@ class AsyncHub:
     @overload
     async def ask(
         self, prompt: str | None = None, *, stream: Literal[True], account: Account = LOCAL, **words: Any
-    ) -> "AsyncStream": ...
+    ) -> AsyncStream: ...
     async def ask(
         self, prompt: str | None = None, *, stream: bool = False, account: Account = LOCAL, **words: Any
-    ) -> "Reply | AsyncStream":
+    ) -> Reply | AsyncStream:
         """The reply to a prompt or to `messages=[…]`; with `stream=True` its text piece by piece.
 
         Takes `system`, `model`, `mode`, `connection`, `conversation` and every parameter of OpenAI's by its name;
@@ -252,7 +249,7 @@ class AsyncHub:
         if is_long(plan) and plan.model.context_window is None and not connection.is_hub:
             # Only the provider itself may know whether this fits, and it is told before it is sent.
             with suppress(ProviderError):
-                await self._see(connection)
+                await self.ring.listing.see(connection)
             plan = self._resolved(ask, account, connection, chosen, turns)
         return plan
 
@@ -279,37 +276,13 @@ class AsyncHub:
         usual = None if ask.wire in OF_SOUND else self.ring.settings.model
         if connection.is_hub and not usual:
             return Chosen("")
-        fallback = usual or await self._suggested(connection, ask.wire)
+        fallback = usual or await self.ring.listing.suggested(connection, ask.wire)
         chosen = choose(ask, account, connection, fallback=fallback)
         if chosen is not None:
             return chosen
         if ask.wire in OF_SOUND:
             raise no_voice(connection.name, ask.wire)
         raise no_model(connection.name, [m.id for m in self.ring.catalogue.models(connection)])
-
-    async def _see(self, connection: Connection) -> None:
-        """Let the catalogue know the provider's live list as it is, or was at most `LISTED` seconds ago."""
-        at, then = self._listed.get(connection.id, ("", 0.0))
-        if at != connection.base_url or not 0 <= self.ring.clock() - then < LISTED:
-            self._listed[connection.id] = (connection.base_url, self.ring.clock())
-            await self._list(connection)
-
-    async def _suggested(self, connection: Connection, wire: Wire) -> str | None:
-        """The first of the preset's suggestions that the provider's live list has; for sound also where it has none."""
-        await self._see(connection)
-        suggested = connection.preset.suggestions(wire)
-        if wire in OF_SOUND and not self.ring.catalogue.seen(connection):
-            return next(iter(suggested), None)
-        live = {model.id for model in self.ring.catalogue.models(connection)}
-        return next((name for name in suggested if name in live), None)
-
-    async def _list(self, connection: Connection) -> None:
-        """Let the catalogue see the provider's live list, where it has one."""
-        try:
-            await list_models(connection, self.ring.catalogue, self.ring.transport)
-        except ProviderError as error:
-            if error.code not in UNLISTED:
-                raise
 
     async def _fresh(self) -> None:
         """See that the settings are fresh: one reads them for all, and while they are not old nobody waits for it."""
@@ -325,46 +298,6 @@ class AsyncHub:
 
     def _connection(self, name: str | None) -> Connection:
         return self.ring.registry.connection(name or (DEMO if self._demo else None))
-
-
-class AsyncStream:
-    """The text of an answer, piece by piece; `reply` is there at the end.
-
-    Closed, or left behind with `break` and held by nobody, it cuts the provider off.
-    """
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-        self._loop = asyncio.get_running_loop()
-
-    def __del__(self) -> None:
-        if self._answer.reply is None:
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(_begin, self._answer.close)
-
-    @property
-    def reply(self) -> Reply | None:
-        """The finished reply, or None while pieces are still to come."""
-        return self._answer.reply and shown(self._answer.reply)
-
-    async def __aiter__(self) -> AsyncIterator[str]:
-        async for piece in self._answer:
-            if piece.text and piece.index == 0:
-                yield piece.text
-
-    async def close(self) -> None:
-        """Stop listening; the provider is cut off."""
-        await self._answer.close()
-
-
-def _begin(work: Callable[[], Coroutine[Any, Any, object]]) -> None:
-    task = asyncio.ensure_future(work())
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)
-
-
-_under_way = set[asyncio.Future[object]]()
-"""What nobody waits for; a loop itself holds its tasks weakly."""
 
 
 def since(started: float) -> int:

@@ -1,5 +1,6 @@
 """Ask a provider for its list of models."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from ringmain.catalogue import Catalogue
 from ringmain.errors import ProviderError
 from ringmain.exchange import provider
+from ringmain.exchange.ask import OF_SOUND, Wire
 from ringmain.exchange.connection import Connection
 from ringmain.exchange.fault import Called
 from ringmain.exchange.model import Model
@@ -17,6 +19,47 @@ UNLISTED = frozenset({"upstream_unsupported", "model_not_found"})
 
 PATIENCE = 15.0
 """Seconds for a list of models."""
+
+KEPT = 600.0
+"""Seconds for which a list that was read to suggest a model is not read again."""
+
+
+class Listing:
+    """What the providers list, read where nobody has named a model, or where an ask may be too long for one."""
+
+    def __init__(self, catalogue: Catalogue, transport: Transport, clock: Callable[[], float]) -> None:
+        self._catalogue = catalogue
+        self._transport = transport
+        self._clock = clock
+        self._read: dict[str, tuple[str, float]] = {}
+        """Connection's id → the address at which its list was read, and when."""
+
+    async def see(self, connection: Connection) -> None:
+        """Let the catalogue know the live list as it is, or was at most `KEPT` seconds ago; a provider may have none.
+
+        Raises `ProviderError`.
+        """
+        at, then = self._read.get(connection.id, ("", 0.0))
+        if at == connection.base_url and 0 <= self._clock() - then < KEPT:
+            return
+        self._read[connection.id] = (connection.base_url, self._clock())
+        try:
+            await list_models(connection, self._catalogue, self._transport)
+        except ProviderError as error:
+            if error.code not in UNLISTED:
+                raise
+
+    async def suggested(self, connection: Connection, wire: Wire) -> str | None:
+        """The first of the preset's suggestions that the live list has; for sound also where there is no list.
+
+        Raises `ProviderError`.
+        """
+        await self.see(connection)
+        suggested = connection.preset.suggestions(wire)
+        if wire in OF_SOUND and not self._catalogue.seen(connection):
+            return next(iter(suggested), None)
+        live = {model.id for model in self._catalogue.models(connection)}
+        return next((name for name in suggested if name in live), None)
 
 
 class Raw(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from ringmain.catalogue import Catalogue
 from ringmain.errors import HubError, SetupError
 from ringmain.exchange.account import Memory
 from ringmain.health import Health
+from ringmain.listing import Listing
 from ringmain.network import Network
 from ringmain.registry import LOCAL, Registry, Stand
 from ringmain.settings import Settings, read_settings
@@ -36,7 +37,7 @@ DAY = 86_400_000
 
 
 class Ring:
-    """Settings, store, book, registry, catalogue, health and transport of one process.
+    """Settings, store, book, registry, catalogue, listing, health and transport of one process.
 
     The command line works with it as it is, `ringmain.hub` asks with it.
     """
@@ -61,6 +62,7 @@ class Ring:
         self.transport: Transport = transport or Network()
         self.registry = Registry(self.store, self.settings, ring=self.held_keys, clock=clock, demo=demo)
         self.catalogue = Catalogue(self.store.learnt, self._learn)
+        self.listing = Listing(self.catalogue, self.transport, clock)
         self._writer = ThreadPoolExecutor(1, "ringmain-learnt")
         self.health = Health(self.store, clock=clock, sleep=lambda seconds: self.sleep(seconds), later=self._later)
         self._key_ring: KeyRing | None = None

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 from ringmain.errors import HubError
 from ringmain.exchange.model import Model
 from ringmain.exchange.reply import Reply
-from ringmain.hub import AsyncHub, AsyncStream
+from ringmain.hub import AsyncHub
 from ringmain.secret.keys import with_key
 from ringmain.settings import Settings, read_settings
+from ringmain.stream import AsyncStream
 
 if TYPE_CHECKING:
     from ringmain.rows.frames import Frame

@@ -5,8 +5,8 @@ from typing import assert_type
 
 import ringmain
 from ringmain.exchange.model import Model
-from ringmain.hub import AsyncStream
 from ringmain.rows import Row, Table
+from ringmain.stream import AsyncStream
 from ringmain.sync import Stream
 
 
