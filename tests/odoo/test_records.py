@@ -34,8 +34,9 @@ def test_a_question_on_a_record_is_answered_in_the_askers_chat_and_the_model_is_
     stage: Stage, record: int
 ) -> None:
     asker = stage.asker("ada")
+    chat = asker.chat()
     put(asker, record, "What is their city?")
-    assert until(lambda: asker.answers(asker.chat()), 20)
+    assert until(lambda: asker.answers(chat), 20)
     (call,) = stage.provider.of("What is their city?")
     told = call["messages"][-1]["content"]
     assert "Deco Addict" in told
