@@ -41,7 +41,8 @@ def test_two_hubs_on_one_database_spend_a_shared_budget_to_its_end_and_no_furthe
     fine = sum(answer.status == 200 for answer in answered)
     # What one hub has taken ahead and not spent is for the other only once it lies idle.
     assert AFFORDABLE * 0.8 <= fine <= AFFORDABLE
-    assert until(lambda: len(pair[0].lines()) == len(answered))
+    assert until(lambda: len(pair[0].lines()) == len(answered), 3)
+    assert pair[0].usage()["app", "quick"]["asks"] == len(answered)
     row = pair[1].usage()["app", "quick"]
     assert (row["asks"] - row["failed"], row["output_tokens"], float(row["cost"])) == (fine, OUT * fine, fine * 0.0005)
 
